@@ -1,0 +1,105 @@
+"""One observation: what a network with a strategy scored, weighed and took on a device."""
+
+from __future__ import annotations
+
+import hashlib
+import statistics
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+SCHEMA_VERSION = 1
+"""Version of the records below. History:
+
+1   first form.
+
+A field that is added with a default keeps the version; anything else raises it, and
+`measurements.dataset` keeps reading the old ones.
+"""
+
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Fraction = Annotated[float, Meta(ge=0, le=1)]
+Amount = Annotated[float, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """A row of the dataset. Unknown is None, or an empty tuple; raw values are kept."""
+
+    schema: int = SCHEMA_VERSION
+    """Version of this form."""
+    task: Name
+    """Name of the `Task`."""
+    network: Name
+    """Name of the `Network`."""
+    strategy: Name
+    """Slug of the `Strategy`."""
+    device: Name
+    """Name of the `Device`."""
+    accuracy: Fraction | None = None
+    """Share of the test split that the converted model classifies rightly, 0 to 1."""
+    n_test: Count | None = None
+    """Images that `accuracy` was measured on."""
+    n_train: Count | None = None
+    """Images trained on."""
+    file_bytes: Amount | None = None
+    """Bytes of the .tflite as stored."""
+    compressed_bytes: Amount | None = None
+    """Bytes of it under gzip, level 9."""
+    latencies_s: tuple[Amount, ...] = ()
+    """Seconds per inference, raw values in the order taken; a published table gives one."""
+    single_latencies_s: tuple[Amount, ...] = ()
+    """Seconds of single inferences, for p95 and p99, where they were kept."""
+    ram_bytes: Amount | None = None
+    """Working memory of one inference (the arena of tflite-micro)."""
+    seed: int | None = None
+    """Seed of the training."""
+    protocol: str = ""
+    """Name and hash of the training and timing protocol."""
+    source: str = ""
+    """Who says so: a publication with its table, or this harness with its version."""
+    source_row: str = ""
+    """The source's own row, where it is a table."""
+    suspect: dict[str, str] = field(default_factory=dict)
+    """Quantity (`accuracy`, `size`, `latency`, `ram`) -> why its value is not to be believed. Such
+    values stay here and out of every fit."""
+    noisy: bool = False
+    """The machine was busy while latency was taken."""
+    failure: str = ""
+    """Why nothing could be measured; empty when it could."""
+    environment: dict[str, Any] = field(default_factory=dict)
+    """Facts of the run: processor, cores, governor, load, versions."""
+
+    @property
+    def size_bytes(self) -> float | None:
+        """The size that limits are held against: compressed where known, else as stored."""
+        return self.file_bytes if self.compressed_bytes is None else self.compressed_bytes
+
+    @property
+    def latency_s(self) -> float | None:
+        """Median of the raw latencies, seconds."""
+        return statistics.median(self.latencies_s) if self.latencies_s else None
+
+    @property
+    def id(self) -> str:
+        """Hash of the content: the same observation has the same id in every store."""
+        return hashlib.sha256(encode(self)).hexdigest()[:16]
+
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+
+
+def encode(record: Measurement) -> bytes:
+    """The record as one line of JSON, without the line's end; fields at rest are left out.
+
+    The same record gives the same bytes.
+    """
+    content = {name: getattr(record, name) for name in Measurement.__slots__}
+    return _encoder.encode({name: value for name, value in content.items() if not _at_rest(value)})
+
+
+def _at_rest(value: object) -> bool:
+    return value is None or value is False or (isinstance(value, str | tuple | dict) and not value)
