@@ -96,4 +96,7 @@ def test_numbers_are_written_as_short_as_they_are_printed():
     text = (DATA / "sensors-2022.jsonl").read_text(encoding="utf-8")
     assert '"accuracy":0.719,' in text
     assert '"latencies_s":[0.0346]' in text
-    assert not re.search(r"\.\d{5}", text), "0.7190000000000001 in place of 0.719"
+    numbers = re.findall(r"[:\[](\d+\.\d+)", text)
+    assert len(numbers) == 3 * 112
+    assert max(len(number) for number in numbers) == len("170698000.0")
+    assert max(len(number.partition(".")[2]) for number in numbers) == len("0346")
