@@ -20,7 +20,7 @@ from rules.errors import RuleError
 from rules.facts import OF_CANDIDATE, OF_QUERY, OF_STRATEGY
 from rules.remark import EFFECTS, Example, Remark, Rules
 
-__all__ = ["DISTRIBUTION", "SHIPPED", "RuleError", "load"]
+__all__ = ["DISTRIBUTION", "SHIPPED", "RuleError", "load", "read_file"]
 
 HERE = Path(__file__).parent
 """The folder of the shipped rules files."""
@@ -64,7 +64,7 @@ def load(paths: Sequence[Path | str] = ()) -> Rules:
     _refuse_foreign_package()
     remarks: dict[str, Remark] = {}
     for path in (*SHIPPED, *(Path(p) for p in paths)):
-        for remark in _read_file(path):
+        for remark in read_file(path):
             if remark.id in remarks:
                 raise RuleError(
                     f"{remark.file}: {remark.id}: this id is taken by {remarks[remark.id].file}"
@@ -85,7 +85,15 @@ def _refuse_foreign_package() -> None:
         )
 
 
-def _read_file(path: Path) -> list[Remark]:
+def read_file(path: Path) -> list[Remark]:
+    """Read the remarks of one file.
+
+    Args:
+        path: a file of the form that `remarks.toml` explains.
+
+    Raises:
+        RuleError: naming file, remark and word of the first mistake.
+    """
     name = path.name if path in SHIPPED else str(path)
     content = _parse(path, name)
     file = Entry(place=name, fields=content)
