@@ -1,0 +1,66 @@
+import pytest
+
+from rules.remark import EFFECTS, QUANTITIES, VERDICTS, Audit, Condition, Term, Verdict
+
+
+@pytest.mark.parametrize(
+    ("term", "value", "holds"),
+    [
+        (Term(fact="x", among=frozenset({"a", "b"})), "a", True),
+        (Term(fact="x", among=frozenset({"a", "b"})), "c", False),
+        (Term(fact="x", not_among=frozenset({"a"})), "a", False),
+        (Term(fact="x", not_among=frozenset({"a"})), "c", True),
+        (Term(fact="x", not_among=frozenset({"a"})), None, False),
+        (Term(fact="x", among=frozenset({True})), False, False),
+        (Term(fact="x", at_least=3), 3, True),
+        (Term(fact="x", at_least=3), 2.9, False),
+        (Term(fact="x", at_most=3), 3, True),
+        (Term(fact="x", at_least=1, at_most=3), 4, False),
+        (Term(fact="x", at_least=1, not_among=frozenset({2})), 2, False),
+        (Term(fact="x", at_least=1), None, False),
+        (Term(fact="x", at_least=1), "many", False),
+    ],
+)
+def test_a_term_holds_for_known_facts_only(term, value, holds):
+    assert term.holds({"x": value}) is holds
+    assert not term.holds({})
+
+
+def test_a_condition_needs_all_its_terms():
+    condition = Condition(terms=(Term(fact="x", at_least=1), Term(fact="y", at_most=1)))
+    assert condition.holds({"x": 1, "y": 1})
+    assert not condition.holds({"x": 1, "y": 2})
+    assert not condition.holds({"x": 1})
+    assert Condition().holds({})
+
+
+def test_about_keeps_the_terms_of_some_facts():
+    x, y = Term(fact="x", at_least=1), Term(fact="y", at_most=1)
+    assert Condition(terms=(x, y)).about(frozenset({"y"})) == Condition(terms=(y,))
+
+
+def test_effects_have_the_sign_of_what_they_say():
+    signs = {name: (effect.weight > 0) - (effect.weight < 0) for name, effect in EFFECTS.items()}
+    assert signs == {"recommend": 1, "prefer": 1, "avoid": -1, "caution": 0, "inform": 0}
+
+
+def test_quantities_are_columns_of_the_frame():
+    from measurements import to_frame
+
+    assert set(QUANTITIES.values()) <= set(to_frame([]).columns)
+
+
+@pytest.mark.parametrize("audit", [None, *VERDICTS])
+def test_a_verdict_becomes_the_contracted_entry(audit):
+    verdict = Verdict(
+        id="R2",
+        source="somebody, page 1",
+        says="Slow.",
+        effect="avoid",
+        strategy="blq",
+        audit=audit and Audit(verdict=audit, words=f"{audit} here: 24 pairs"),
+        weight=-0.2,
+    )
+    entry = verdict.to_dict()
+    assert list(entry) == ["id", "source", "says", "effect", "strategy", "audit"]
+    assert entry["audit"] == (f"{audit} here: 24 pairs" if audit else None)
