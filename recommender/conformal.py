@@ -1,0 +1,72 @@
+"""Calibrated widths from errors on groups that were left out whole.
+
+Errors on one network are alike, so rows are not exchangeable; networks are. Each left-out group's
+scores share one vote, and one more vote stands for the group to come and counts as infinite: with
+`g` groups no level above `g / (g + 1)` can be had, and none is invented (Dunn, Wasserman, Ramdas:
+"Distribution-Free Prediction Sets for Two-Layer Hierarchical Models", JASA 2022).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """The distribution of |error| / predicted spread on groups never seen."""
+
+    scores: FloatArray
+    """`(m,)` ascending scores."""
+    levels: FloatArray
+    """`(m,)` share of future scores at or below each; its last is the highest level to be had."""
+
+    @property
+    def highest(self) -> float:
+        """Highest level that the number of groups supports; 0 without groups."""
+        return float(self.levels[-1]) if len(self.levels) else 0.0
+
+    def width(self, level: float) -> float:
+        """Half-width, in predicted spreads, of the central interval at `level`; inf above reach."""
+        if level > self.highest + 1e-12:
+            return float("inf")
+        return float(np.interp(level, self.levels, self.scores))
+
+    def level(self, width: FloatArray) -> FloatArray:
+        """Probability that the score is at most `width`: the inverse of `width`.
+
+        Beyond the largest score seen nothing more is known than the highest level.
+        """
+        if not len(self.levels):
+            return np.zeros_like(width)
+        return np.interp(width, self.scores, self.levels, left=0.0)
+
+
+def calibrate(scores: Sequence[FloatArray]) -> Calibration:
+    """Pool the scores of left-out groups, one vote a group.
+
+    Args:
+        scores: for each group, `(n_g,)` absolute errors over predicted spreads; empty groups are
+            passed over.
+
+    Returns:
+        The calibration, a zero-width score at level 0 before the rest.
+    """
+    groups = [np.abs(g) for g in scores if len(g)]
+    if not groups:
+        return Calibration(scores=np.empty(0), levels=np.empty(0))
+    pooled = np.concatenate(groups)
+    votes = np.concatenate([np.full(len(g), 1 / (len(groups) + 1) / len(g)) for g in groups])
+    order = np.argsort(pooled, kind="stable")
+    # Equal scores become one, at the highest of their levels: width and level stay inverses.
+    distinct, last = np.unique(pooled[order][::-1], return_index=True)
+    levels = np.cumsum(votes[order])[::-1][last]
+    return Calibration(
+        scores=np.concatenate([[0.0], distinct[distinct > 0]]),
+        levels=np.concatenate([[0.0], levels[distinct > 0]]),
+    )

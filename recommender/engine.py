@@ -1,0 +1,125 @@
+"""From an order of candidates and some limits to one pick: small, pure, no terminal, no files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.constraints import LIMITS, Constraints
+from recommender.profile import SAY
+from recommender.ranking import Ranking
+from recommender.relax import Relaxation, changes, joint, single
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+NEAR = 0.25
+"""A near miss breaks no limit by more than this share of it."""
+MUCH = 1.0
+"""Accuracy points that a near miss must gain: less is what test images can't resolve."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What the engine found, as indices of candidates."""
+
+    limits: FloatArray
+    """`(4,)` losses in the order of `LIMITS`, infinite where there is none."""
+    pick: int | None
+    """The one to deploy; None when nothing is feasible."""
+    feasible: BoolArray
+    """`(n,)` candidates that meet every limit with the asked confidence."""
+    p_feasible: FloatArray
+    """`(n,)` probability with which a candidate meets its tightest limit."""
+    frontier: IntArray
+    """The feasible part of the Pareto set, best first."""
+    alternatives: IntArray
+    """The pick's rivals: feasible, best first; after a predicted pick the best measured one."""
+    near_misses: IntArray
+    """Members of the Pareto set just outside the limits that would gain much, best first."""
+    relaxations: tuple[Relaxation, ...]
+    """Smallest moves of limits that buy something better, or anything at all."""
+
+
+def limits_of(constraints: Constraints) -> FloatArray:
+    """The limits as losses in the order of `LIMITS`, infinite where there is none."""
+    values = constraints.to_dict()
+    bounds = [(limit.sign, values[limit.name]) for limit in LIMITS]
+    return np.array([np.inf if value is None else sign * value for sign, value in bounds])
+
+
+def choose(ranking: Ranking, constraints: Constraints, *, top: int) -> Choice:
+    """Pick, rivals, near misses and what to relax.
+
+    Args:
+        ranking: the candidates in order.
+        constraints: the limits.
+        top: how many rivals and near misses at most.
+    """
+    limits = limits_of(constraints)
+    needs = ranking.needs
+    feasible = ranking.eligible & (needs <= limits).all(axis=1)
+    front = ranking.front_with_ram if np.isfinite(limits[-1]) else ranking.front
+    ordered_front = ranking.order[front[ranking.order]]
+    frontier = ordered_front[feasible[ordered_front]]
+    pick = int(frontier[0]) if len(frontier) else None
+    return Choice(
+        limits=limits,
+        pick=pick,
+        feasible=feasible,
+        p_feasible=ranking.board.p_feasible(limits, ranking.profile.size_kind),
+        frontier=frontier,
+        alternatives=_rivals(ranking, feasible, pick, top),
+        near_misses=_near(ranking, limits, ordered_front, feasible, pick, top),
+        relaxations=_relaxations(ranking, limits, front, pick),
+    )
+
+
+def _rivals(ranking: Ranking, feasible: BoolArray, pick: int | None, top: int) -> IntArray:
+    rivals = ranking.order[feasible[ranking.order]]
+    rivals = rivals[rivals != pick]
+    measured = ranking.board.measured
+    if pick is not None and not measured[pick] and measured[rivals].any():
+        best = rivals[measured[rivals]][0]
+        rivals = np.concatenate([[best], rivals[rivals != best]])
+    return rivals[:top]
+
+
+def _near(
+    ranking: Ranking,
+    limits: FloatArray,
+    ordered_front: IntArray,
+    feasible: BoolArray,
+    pick: int | None,
+    top: int,
+) -> IntArray:
+    outside = ordered_front[~feasible[ordered_front]]
+    near = changes(ranking.needs[outside], limits).max(axis=1) <= NEAR
+    if pick is not None:
+        near &= gain(ranking, outside, pick) >= MUCH
+    return np.asarray(outside[near][:top])
+
+
+def gain(ranking: Ranking, candidates: IntArray, pick: int) -> FloatArray:
+    """Accuracy points, as surely delivered, that candidates have over the pick."""
+    accuracy = -ranking.needs[:, 2]
+    return np.asarray(accuracy[candidates] - accuracy[pick], dtype=float)
+
+
+def _relaxations(
+    ranking: Ranking, limits: FloatArray, front: BoolArray, pick: int | None
+) -> tuple[Relaxation, ...]:
+    position = ranking.position()
+    if pick is not None:
+        # A better pick, and better by more than remarks or chance could make it.
+        better = front & (position < position[pick])
+        better &= ranking.merit >= ranking.merit[pick] + SAY
+        return tuple(single(ranking.needs, limits, better=better, position=position))
+    found = single(ranking.needs, limits, better=front, position=position)
+    if found:
+        return tuple(found)
+    together = joint(ranking.needs, limits, able=front, position=position)
+    return (together,) if together else ()

@@ -1,0 +1,194 @@
+"""Records -> the content of a forecast: the slow half, run once per dataset."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from measurements.dataset import to_frame
+from measurements.record import Measurement
+from measurements.strategy import Strategy, grammar
+from measurements.subject import networks, tasks
+from recommender.errors import AdviceError
+from recommender.features import features
+from recommender.forecast import SCHEMA, digest
+from recommender.model import ParetoModel, fit, usable
+from recommender.scale import SCALES, TARGETS
+
+FloatArray = NDArray[np.float64]
+Cell = tuple[str, str]
+"""Network and strategy."""
+
+_TEACHERS = ("resnet54",)
+"""Shipped networks that are no candidates of their own."""
+
+
+def content(records: Sequence[Measurement]) -> dict[str, Any]:
+    """Fit the model and forecast every combination on every device.
+
+    Args:
+        records: the dataset.
+
+    Raises:
+        AdviceError: when no record holds a measurement.
+    """
+    frame = to_frame(records)
+    frame = frame[frame["failure"] == ""]
+    if frame.empty:
+        raise AdviceError("no usable measurement: every record is a failure")
+    model = fit(frame)
+    boards = {
+        str(device): {task: _board(model, rows, str(device), task) for task in _tasks_of(frame)}
+        for device, rows in frame.groupby("device", sort=True)
+    }
+    sources = {r.id: _short(r.source) for r in records if r.source}
+    return {
+        "schema": SCHEMA,
+        "sha256": digest(records),
+        "n_measurements": len(records),
+        "devices": sorted(boards),
+        "calibrations": {
+            target: [
+                [_rounded(c.scores), _rounded(c.levels, 12)]
+                for c in model.calibrations.get(target, ())
+            ]
+            or [[[], []], [[], []]]
+            for target in TARGETS
+        },
+        "sources": dict(sorted(sources.items())),
+        "boards": boards,
+    }
+
+
+def _tasks_of(frame: pd.DataFrame) -> list[str]:
+    return sorted({*tasks(), *frame["task"]})
+
+
+def _board(model: ParetoModel, rows: pd.DataFrame, device: str, task: str) -> dict[str, Any]:
+    here = rows[rows["task"] == task]
+    cells = _cells(rows, here)
+    candidates = pd.DataFrame(cells, columns=["network", "strategy"]).assign(
+        task=task, device=device
+    )
+    given = {target: _given(here, target) for target in TARGETS}
+    own = [
+        all(cell in given[t] for t in ("accuracy_pct", "size_kb", "latency_ms")) for cell in cells
+    ]
+    ids = _ids(here)
+    return {
+        "measured_task": bool(len(here)),
+        "network": [network for network, _ in cells],
+        "strategy": [strategy for _, strategy in cells],
+        "measured": [int(x) for x in own],
+        **{t: _quantity(model, t, candidates, cells, given[t]) for t in TARGETS},
+        "ram_kb": _ram(here, cells),
+        "rows": [
+            ids[cell] if measured else ids.get((cell[0], ""), [])
+            for cell, measured in zip(cells, own, strict=True)
+        ],
+    }
+
+
+def _cells(rows: pd.DataFrame, here: pd.DataFrame) -> list[Cell]:
+    """Every strategy on every network, and what was measured besides."""
+    names = {n for n in networks() if n not in _TEACHERS} | set(rows["network"])
+    wanted = {(name, s.slug) for name in names for s in grammar()}
+    return sorted(wanted | set(zip(here["network"], here["strategy"], strict=True)))
+
+
+def _ids(here: pd.DataFrame) -> dict[Cell, list[str]]:
+    """Ids by cell, and by network under the empty strategy."""
+    found: defaultdict[Cell, list[str]] = defaultdict(list)
+    for network, strategy, row in here[["network", "strategy", "id"]].sort_values("id").to_numpy():
+        found[(network, strategy)].append(row)
+        found[(network, "")].append(row)
+    return found
+
+
+def _given(here: pd.DataFrame, target: str) -> dict[Cell, tuple[float, float]]:
+    """Measured values by cell: mean over repeats, and its standard error on the target's scale."""
+    good = here[usable(here, target)]
+    found = {}
+    for (network, strategy), group in good.groupby(["network", "strategy"], sort=True):
+        values = group[target].to_numpy(dtype=float)
+        error = _standard_error(target, values, group["n_test"].to_numpy(dtype=float))
+        found[(str(network), str(strategy))] = (float(values.mean()), error)
+    return found
+
+
+def _standard_error(target: str, values: FloatArray, n_test: FloatArray) -> float:
+    """Of a mean over repeats; a single accuracy has that of its finite test split."""
+    scale = SCALES[target].link(values)
+    between = float(scale.var(ddof=1) / len(scale)) if len(scale) > 1 else 0.0
+    if target != "accuracy_pct" or not np.isfinite(n_test).any():
+        return float(np.sqrt(between))
+    share = np.clip(values.mean() / 100, 1e-4, 1 - 1e-4)
+    within = 1 / (float(np.nanmax(n_test)) * share * (1 - share))
+    return float(np.sqrt(max(between, within)))
+
+
+def _quantity(
+    model: ParetoModel,
+    target: str,
+    candidates: pd.DataFrame,
+    cells: Sequence[Cell],
+    given: Mapping[Cell, tuple[float, float]],
+) -> dict[str, Any]:
+    location, spread, anchored = model.locate(target, features(candidates))
+    value = SCALES[target].inverse(location)
+    known = np.zeros(len(cells), dtype=bool)
+    for i, cell in enumerate(cells):
+        twin = next((c for c in _twins(target, cell) if c in given), None)
+        if twin is not None:
+            value[i], spread[i], known[i] = *given[twin], True
+    return {
+        "value": _rounded(value),
+        "given": [int(x) for x in known],
+        "spread": _rounded(spread, 4),
+        "anchored": [int(x) for x in anchored],
+    }
+
+
+def _twins(target: str, cell: Cell) -> list[Cell]:
+    """The cell itself, then those that have the same value by construction.
+
+    Distillation changes neither size nor latency, and a dense file stores the zeros of a pruned
+    network like any other weight.
+    """
+    twins = [cell]
+    if target != "accuracy_pct":
+        plain = Strategy.parse(cell[1]).undistilled
+        twins.append((cell[0], plain.slug))
+        if target == "file_kb":
+            twins.append((cell[0], Strategy(quantizer=plain.quantizer).slug))
+    return twins
+
+
+def _ram(here: pd.DataFrame, cells: Sequence[Cell]) -> list[float | None]:
+    """Measured arenas; else the activations that the graph keeps alive at once, a floor."""
+    measured = here[np.isfinite(here["ram_kb"])].groupby(["network", "strategy"])["ram_kb"].median()
+    found: list[float | None] = []
+    for network, slug in cells:
+        if (network, slug) in measured.index:
+            found.append(float(measured.loc[(network, slug)]))
+        elif network in networks():
+            small = 4 if Strategy.parse(slug).quantizer in ("fiq", "qat") else 1
+            found.append(networks()[network].peak_activation_bytes / small / 1000)
+        else:
+            found.append(None)
+    return found
+
+
+def _rounded(values: FloatArray, digits: int = 7) -> list[float | None]:
+    """Short, and the same on every machine that computes nearly the same."""
+    return [float(f"{v:.{digits}g}") if np.isfinite(v) else None for v in values]
+
+
+def _short(source: str) -> str:
+    """`Table 5` of `Lee, Lee, Lee: Sensors 2022, 22, 7344, Table 5`."""
+    return source.rsplit(", ", 1)[-1]

@@ -1,0 +1,168 @@
+"""The forecast of a dataset: every combination on every device, as data.
+
+It is fitted once per dataset and then only read, so that a question needs neither pandas nor
+scikit-learn. The one of the shipped dataset comes with the package; others are kept in the user's
+cache under the hash of their records.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.board import Board, Quantity
+from recommender.conformal import Calibration
+from recommender.errors import AdviceError
+from recommender.scale import TARGETS
+
+if TYPE_CHECKING:
+    from measurements.record import Measurement
+
+SCHEMA = "dlmo.forecast/1"
+SHIPPED = Path(__file__).parent / "data" / "forecast.json"
+"""The forecast of the shipped dataset."""
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """A forecast as read from its JSON."""
+
+    content: Mapping[str, Any]
+    """The JSON: `schema sha256 n_measurements devices calibrations sources boards`."""
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the records that it was fitted on."""
+        return str(self.content["sha256"])
+
+    @property
+    def n_measurements(self) -> int:
+        """Number of records."""
+        return int(self.content["n_measurements"])
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Devices with records."""
+        return tuple(self.content["devices"])
+
+    def tasks(self, device: str, *, measured: bool = False) -> tuple[str, ...]:
+        """Tasks forecast for a device; with `measured` those with records of it."""
+        boards = self.content["boards"][device]
+        return tuple(t for t in boards if boards[t]["measured_task"] or not measured)
+
+    def board(self, device: str, task: str) -> Board:
+        """The candidates of a task on a device; both must be in the forecast."""
+        stored = self.content["boards"][device][task]
+        return Board(
+            device=device,
+            task=task,
+            network=tuple(stored["network"]),
+            strategy=tuple(stored["strategy"]),
+            measured=np.array(stored["measured"], dtype=bool),
+            quantities={
+                target: _quantity(target, stored[target], self.content["calibrations"][target])
+                for target in TARGETS
+            },
+            ram_kb=_floats(stored["ram_kb"]),
+            rows=tuple(tuple(rows) for rows in stored["rows"]),
+            sources=self.content["sources"],
+        )
+
+
+def _quantity(target: str, stored: Mapping[str, Any], calibration: Sequence[Any]) -> Quantity:
+    free, tied = (
+        Calibration(scores=np.array(scores, dtype=float), levels=np.array(levels, dtype=float))
+        for scores, levels in calibration
+    )
+    return Quantity(
+        target=target,
+        value=_floats(stored["value"]),
+        given=np.array(stored["given"], dtype=bool),
+        spread=_floats(stored["spread"]),
+        anchored=np.array(stored["anchored"], dtype=bool),
+        free=free,
+        tied=tied,
+    )
+
+
+def _floats(values: Iterable[float | None]) -> FloatArray:
+    return np.array([np.nan if v is None else v for v in values], dtype=float)
+
+
+def read(path: Path) -> Forecast:
+    """Read a forecast file.
+
+    Raises:
+        AdviceError: when it is not one of this release's.
+    """
+    try:
+        content = json.loads(path.read_bytes())
+        if content["schema"] != SCHEMA:
+            raise ValueError
+    except (OSError, ValueError, KeyError, TypeError):
+        raise AdviceError(
+            f"{path}: not a forecast of this release; run 'dlmo-advise --measurements …' again"
+        ) from None
+    return Forecast(content)
+
+
+def dumps(content: Mapping[str, Any]) -> str:
+    """The forecast as JSON: a line per array, the same content gives the same bytes."""
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=False) + "\n"
+
+
+def digest(records: Sequence[Measurement]) -> str:
+    """Hash of a dataset, the same for any order of its records."""
+    ids = sorted(record.id for record in records)
+    return hashlib.sha256("\n".join(ids).encode()).hexdigest()
+
+
+def of(records: Sequence[Measurement]) -> Forecast:
+    """The forecast of some records: from the cache, or fitted and cached."""
+    sha256 = digest(records)
+    path = _cache() / f"{sha256}-{_release()}.json"
+    if path.exists():
+        try:
+            return read(path)
+        except AdviceError:
+            pass  # cut off or from an older release: fitted anew
+    from recommender.fitting import content
+
+    forecast = content(records)
+    _keep(path, dumps(forecast))
+    return Forecast(forecast)
+
+
+def _release() -> str:
+    """Changes when the code that makes forecasts does."""
+    here = Path(__file__).parent
+    names = ("arithmetic", "conformal", "design", "features", "fitting", "mixed", "model", "scale")
+    code = b"".join((here / f"{name}.py").read_bytes() for name in names)
+    facts = (here.parent / "measurements" / "data" / "networks.toml").read_bytes()
+    return hashlib.sha256(code + facts).hexdigest()[:12]
+
+
+def _cache() -> Path:
+    root = os.environ.get("XDG_CACHE_HOME")
+    return (Path(root) if root else Path.home() / ".cache") / "dlmo-advisor"
+
+
+def _keep(path: Path, text: str) -> None:
+    """Best effort: a cache that can't be written costs time, nothing else."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(f".{os.getpid()}.tmp")
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
+    except OSError:
+        return

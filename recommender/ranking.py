@@ -1,0 +1,130 @@
+"""The order of a board's candidates for one profile: fixed before any limit is looked at.
+
+Merit is accuracy in points less the price of size and latency (`recommender.profile`), all of it
+as surely delivered; remarks add at most `SAY` points either way. Since the order does not depend on
+the limits, tightening one can only take candidates away: the pick never gets better by it. And
+since limits bound the very quantities that dominance compares, what dominates a feasible candidate
+is feasible too: the Pareto set under limits is the feasible part of the Pareto set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.board import Board
+from recommender.pareto import non_dominated
+from recommender.profile import SAY, Profile, ServiceClass
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+_SIZE, _LATENCY, _ACCURACY = 0, 1, 2
+"""Columns of `Board.needs`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """A board seen by one profile."""
+
+    board: Board
+    """The candidates."""
+    profile: Profile
+    """Who asks, with task and device resolved."""
+    needs: FloatArray
+    """`(n, 4)` as `Board.needs`; infinite for candidates that the profile rules out."""
+    eligible: BoolArray
+    """`(n,)` allowed by the profile: networks, evidence, the paper's law."""
+    evidence: FloatArray
+    """`(n,)` merit by the evidence alone, in points; minus infinity where nothing is promised."""
+    say: FloatArray
+    """`(n,)` points that remarks add or take."""
+    order: IntArray
+    """`(n,)` candidates, best first; ties go by name."""
+    front: BoolArray
+    """`(n,)` non-dominated in accuracy, size and latency among the eligible."""
+    front_with_ram: BoolArray
+    """`(n,)` the same with working memory as a fourth objective, for questions that limit it."""
+
+    lows: dict[str, FloatArray]
+    """Target -> `(n,)` lower bounds at the asked confidence."""
+    highs: dict[str, FloatArray]
+    """Target -> `(n,)` upper bounds at the asked confidence."""
+
+    @property
+    def merit(self) -> FloatArray:
+        """`(n,)` what the order goes by, within and without real time."""
+        return self.evidence + self.say
+
+    def position(self) -> IntArray:
+        """`(n,)` place of each candidate in the order, 0 is the best."""
+        place = np.empty(len(self.order), dtype=np.int64)
+        place[self.order] = np.arange(len(self.order))
+        return place
+
+
+def merit(needs: FloatArray, aims: ServiceClass) -> FloatArray:
+    """Merit in points of accuracy by the evidence alone.
+
+    Args:
+        needs: `(n, 4)` losses as `Board.needs` gives them.
+        aims: the service class.
+
+    Returns:
+        `(n,)`; minus infinity where a quantity is not promised.
+    """
+    promised = np.isfinite(needs[:, :3]).all(axis=1)
+    size = np.log2(np.maximum(needs[:, _SIZE], 1e-6))
+    latency = np.log2(np.maximum(needs[:, _LATENCY], 1e-6))
+    points = (
+        -needs[:, _ACCURACY]
+        - np.where(promised, size, 0) * aims.points_per_size_doubling
+        - np.where(promised, latency, 0) * aims.points_per_latency_doubling
+    )
+    return np.where(promised, points, -np.inf)
+
+
+def rank(board: Board, profile: Profile, *, scores: FloatArray, lawful: BoolArray) -> Ranking:
+    """Order a board.
+
+    Args:
+        board: the candidates.
+        profile: who asks.
+        scores: `(n,)` in [-1, 1], what remarks have to say for or against each candidate.
+        lawful: `(n,)` candidates whose strategy the paper recommends for the service class.
+    """
+    eligible = np.ones(len(board), dtype=bool)
+    if profile.networks:
+        eligible &= np.isin(np.array(board.network, dtype=object), profile.networks)
+    if profile.evidence == "measured":
+        eligible &= board.measured
+    if profile.follow == "paper":
+        eligible &= lawful
+    needs = np.where(eligible[:, None], board.needs(profile.confidence, profile.size_kind), np.inf)
+    evidence = merit(needs, profile.aims)
+    say = np.zeros(len(board)) if profile.follow == "evidence" else SAY * scores
+    slow = needs[:, _LATENCY] > profile.aims.real_time_ms
+    names = np.arange(len(board))  # boards are in the order of names
+    return Ranking(
+        board=board,
+        profile=profile,
+        needs=needs,
+        eligible=eligible,
+        evidence=evidence,
+        say=say,
+        order=np.lexsort((names, -(evidence + say), slow)),
+        front=non_dominated(needs[:, :3]),
+        front_with_ram=non_dominated(needs),
+        lows=_bounds(board, profile.confidence, upper=False),
+        highs=_bounds(board, profile.confidence, upper=True),
+    )
+
+
+def _bounds(board: Board, confidence: float, *, upper: bool) -> dict[str, FloatArray]:
+    return {
+        target: quantity.bound(confidence, upper=upper, sure=False)
+        for target, quantity in board.quantities.items()
+    }

@@ -1,0 +1,189 @@
+"""Why: each sentence names what it rests on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from recommender import wording
+from recommender.constraints import LIMITS
+from recommender.relax import Relaxation
+
+if TYPE_CHECKING:
+    from recommender.advice import Advice
+
+_AXES = (
+    (2, "accuracy", wording.percent),
+    (0, "size", wording.kilobytes),
+    (1, "latency", wording.milliseconds),
+)
+"""Column of the needs, word and form of the three objectives."""
+_SHOWN_ROWS = 2
+
+
+def of_pick(advice: Advice) -> list[str]:
+    """Why this one."""
+    pick = advice.choice.pick
+    if pick is None:
+        return []
+    found = [_basis(advice, pick), _objective(advice, pick)]
+    return [*found, *_remarks(advice, pick), *_disagreement(advice, pick), *_stored(advice, pick)]
+
+
+def of_rival(advice: Advice, index: int) -> list[str]:
+    """Why a feasible candidate lost to the pick."""
+    return [_basis(advice, index), _loss(advice, index), *_remarks(advice, index)]
+
+
+def of_member(advice: Advice, index: int) -> list[str]:
+    """Why a candidate is in the Pareto set and where it stands."""
+    if index == advice.choice.pick:
+        return of_pick(advice)
+    return of_rival(advice, index)
+
+
+def of_near_miss(advice: Advice, index: int) -> list[str]:
+    """Which limit a candidate breaks, by how much, and what it would gain."""
+    gain = advice.gain(index)
+    wants = "; ".join(
+        f"needs {wording.bound(LIMITS[i], LIMITS[i].sign * need)} instead of "
+        f"{wording.quantity(LIMITS[i], LIMITS[i].sign * limit)}"
+        for i, (need, limit) in enumerate(
+            zip(advice.ranking.needs[index], advice.choice.limits, strict=True)
+        )
+        if need > limit
+    )
+    gains = "" if gain is None else f" and gains {wording.points(gain)} of accuracy"
+    return [_basis(advice, index), f"{wants}{gains}", *_remarks(advice, index)]
+
+
+def of_purchase(advice: Advice, relaxation: Relaxation) -> list[str]:
+    """What a relaxation buys."""
+    gain = advice.gain(relaxation.buys)
+    change = " and ".join(
+        f"{LIMITS[i].option} {wording.bound(LIMITS[i], LIMITS[i].sign * value)}"
+        for i, value in relaxation.limits
+    )
+    if gain is None:
+        return [_basis(advice, relaxation.buys), f"feasible with {change}"]
+    word = "gains" if gain >= 0 else "costs"
+    return [
+        _basis(advice, relaxation.buys),
+        f"the pick with {change}: {word} {wording.points(gain)} of accuracy",
+    ]
+
+
+def _basis(advice: Advice, index: int) -> str:
+    board = advice.ranking.board
+    rows = board.rows[index]
+    named = ", ".join(
+        f"{row} ({board.sources[row]})" if row in board.sources else row
+        for row in rows[:_SHOWN_ROWS]
+    )
+    more = f" and {len(rows) - _SHOWN_ROWS} more" if len(rows) > _SHOWN_ROWS else ""
+    if board.measured[index]:
+        return f"measured on {board.device}: {'row' if len(rows) == 1 else 'rows'} {named}{more}"
+    if not rows:
+        return f"predicted from other networks: {board.network[index]} was never measured here"
+    return (
+        f"predicted from {len(rows)} rows of {board.network[index]} on {board.task} "
+        f"({named}{more}) and from what the techniques did to other networks"
+    )
+
+
+def _objective(advice: Advice, pick: int) -> str:
+    aims = advice.profile.aims
+    others = advice.choice.frontier[1:]
+    sure = "" if advice.ranking.board.measured[pick] else ", counted at its unfavourable bounds"
+    if not len(others):
+        return f"{aims.name} wants {aims.objective}; nothing else in the Pareto set fits{sure}"
+    second = int(others[0])
+    margin = float(advice.ranking.merit[pick] - advice.ranking.merit[second])
+    return (
+        f"{aims.name} wants {aims.objective}: {wording.points(margin)} of merit ahead of "
+        f"{_name(advice, second)}, the next of {len(others) + 1} in the Pareto set{sure}"
+    )
+
+
+def _loss(advice: Advice, index: int) -> str:
+    """Dominated by whom, or behind by how much."""
+    ranking, pick = advice.ranking, advice.choice.pick
+    needs = ranking.needs
+    if pick is None:
+        return ""
+    front = advice.choice.frontier
+    own = needs[index, :3]
+    if not np.isfinite(own).all():
+        return (
+            f"nothing can be promised at {advice.profile.confidence:.0%}: too few networks measured"
+        )
+    beats = (needs[front, :3] <= own).all(axis=1) & (needs[front, :3] < own).any(axis=1)
+    if beats.any():
+        winner = int(pick if pick in front[beats] else front[beats][0])
+        return f"dominated by {_name(advice, winner)}: {_worse(advice, index, winner)}"
+    margin = float(ranking.merit[pick] - ranking.merit[index])
+    slow = advice.profile.aims.real_time_ms
+    if needs[index, 1] > slow >= needs[pick, 1]:
+        return f"not real-time: {wording.milliseconds(needs[index, 1])}, the pick is"
+    return f"{wording.points(margin)} of merit behind the pick: {_worse(advice, index, pick)}"
+
+
+def _worse(advice: Advice, index: int, winner: int) -> str:
+    """In what a candidate is worse than the winner, as surely delivered."""
+    needs = advice.ranking.needs
+    words = [
+        f"{word} {form(abs(needs[index, k]))} against {form(abs(needs[winner, k]))}"
+        for k, word, form in _AXES
+        if needs[index, k] > needs[winner, k]
+    ]
+    return ", ".join(words) or "no better in anything"
+
+
+def _remarks(advice: Advice, index: int) -> list[str]:
+    speakers = advice.speakers[index]
+    if not speakers or advice.profile.follow == "evidence":
+        return []
+    for_it = [s[1:] for s in speakers if s[0] == "+"]
+    against = [s[1:] for s in speakers if s[0] == "-"]
+    parts = []
+    if for_it:
+        parts.append(f"for it: {', '.join(for_it)}")
+    if against:
+        parts.append(f"against it: {', '.join(against)}")
+    return [f"remarks {'; '.join(parts)}"]
+
+
+def _disagreement(advice: Advice, pick: int) -> list[str]:
+    """Where remark and evidence disagree."""
+    ranking = advice.ranking
+    profile = advice.profile
+    if profile.follow == "evidence":
+        return []
+    front = advice.choice.frontier
+    slow = ranking.needs[front, 1] > profile.aims.real_time_ms
+    alone = int(front[np.lexsort((front, -ranking.evidence[front], slow))[0]])
+    if alone == pick:
+        return []
+    margin = float(ranking.evidence[alone] - ranking.evidence[pick])
+    return [
+        f"by the evidence alone {_name(advice, alone)} is {wording.points(margin)} of merit ahead, "
+        "less than can be told apart: the remarks decide"
+    ]
+
+
+def _stored(advice: Advice, pick: int) -> list[str]:
+    """Where the stored file alone breaks the limit."""
+    limit = float(advice.choice.limits[0])
+    stored = float(advice.ranking.board.quantities["file_kb"].value[pick])
+    if advice.profile.size_kind == "file" or not stored > limit:
+        return []
+    return [
+        f"its size is the compressed one; the stored file alone takes about "
+        f"{wording.kilobytes(stored)}, above the limit of {wording.kilobytes(limit)}"
+    ]
+
+
+def _name(advice: Advice, index: int) -> str:
+    board = advice.ranking.board
+    return wording.candidate(board.network[index], board.strategy[index])

@@ -1,0 +1,116 @@
+"""Which limit to move, how far, and what that buys."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+_DIGITS = 6
+"""Significant digits of a limit that is proposed; it is rounded to the generous side."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relaxation:
+    """A change of limits and the candidate that is the pick under them."""
+
+    limits: tuple[tuple[int, float], ...]
+    """Index in `recommender.constraints.LIMITS` and the new value, as a loss; the rest stay."""
+    buys: int
+    """Index of the candidate."""
+
+    def applied(self, limits: FloatArray) -> FloatArray:
+        """The limits after the change."""
+        moved = limits.copy()
+        for index, value in self.limits:
+            moved[index] = value
+        return moved
+
+
+def generous(loss: float) -> float:
+    """Round a loss up to `_DIGITS` significant digits, so that what it is the limit of meets it."""
+    if loss == 0 or not math.isfinite(loss):
+        return loss
+    unit = 10.0 ** (math.floor(math.log10(abs(loss))) - _DIGITS + 1)
+    rounded = float(f"{round(loss / unit) * unit:.{_DIGITS}g}")
+    return rounded if rounded >= loss else float(f"{(round(loss / unit) + 1) * unit:.{_DIGITS}g}")
+
+
+def changes(needs: FloatArray, limits: FloatArray) -> FloatArray:
+    """Relative move of each limit that each candidate would need.
+
+    Args:
+        needs: `(n, k)` losses.
+        limits: `(k,)` losses, infinite where there is none.
+
+    Returns:
+        `(n, k)`: 0 where the limit is met, infinite where no move helps.
+    """
+    with np.errstate(invalid="ignore"):
+        moves = (needs - limits) / np.abs(limits)
+    return np.where(needs <= limits, 0.0, np.where(np.isinf(needs), np.inf, moves))
+
+
+def single(
+    needs: FloatArray, limits: FloatArray, *, better: BoolArray, position: IntArray
+) -> list[Relaxation]:
+    """For each limit alone, its smallest move that lets a better candidate in.
+
+    Args:
+        needs: `(n, k)` losses.
+        limits: `(k,)` losses.
+        better: `(n,)` candidates worth moving for.
+        position: `(n,)` place in the order, for candidates that the same move lets in.
+
+    Returns:
+        At most one for each limit that is set, in their order.
+    """
+    broken = needs > limits
+    found = []
+    for index in np.flatnonzero(np.isfinite(limits)):
+        others = np.delete(broken, index, axis=1).any(axis=1)
+        able = np.flatnonzero(better & broken[:, index] & ~others & np.isfinite(needs[:, index]))
+        if not len(able):
+            continue
+        value = generous(float(needs[able, index].min()))
+        let_in = able[needs[able, index] <= value]
+        buys = int(let_in[np.argmin(position[let_in])])
+        found.append(Relaxation(limits=((int(index), value),), buys=buys))
+    return found
+
+
+def joint(
+    needs: FloatArray, limits: FloatArray, *, able: BoolArray, position: IntArray
+) -> Relaxation | None:
+    """The smallest move of several limits: its largest relative part is the least.
+
+    Args:
+        needs: `(n, k)` losses.
+        limits: `(k,)` losses.
+        able: `(n,)` candidates to consider.
+        position: `(n,)` place in the order, where two moves are equally large.
+
+    Returns:
+        None when no move lets anything in.
+    """
+    moves = changes(needs, limits)
+    worst = np.where(able, moves.max(axis=1), np.inf)
+    if not np.isfinite(worst).any():
+        return None
+    total = np.where(np.isfinite(moves), moves, 0.0).sum(axis=1)
+    least = int(np.lexsort((position, total, worst))[0])
+    moved = Relaxation(
+        limits=tuple(
+            (int(index), generous(float(needs[least, index])))
+            for index in np.flatnonzero(moves[least] > 0)
+        ),
+        buys=least,
+    )
+    let_in = np.flatnonzero(able & (needs <= moved.applied(limits)).all(axis=1))
+    return replace(moved, buys=int(let_in[np.argmin(position[let_in])]))

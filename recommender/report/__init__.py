@@ -1,0 +1,20 @@
+"""An answer as text: one module a format, all of them in `FORMATS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from recommender.advice import Advice
+from recommender.report.as_json import as_json
+from recommender.report.as_markdown import as_markdown
+from recommender.report.as_table import as_table
+
+FORMATS: dict[str, Callable[[Advice], str]] = {
+    "table": as_table,
+    "json": as_json,
+    "markdown": as_markdown,
+}
+"""Name on the command line -> the function that writes an answer; the same answer gives the same
+bytes."""
+
+__all__ = ["FORMATS", "as_json", "as_markdown", "as_table"]

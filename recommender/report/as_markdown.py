@@ -1,0 +1,54 @@
+"""The answer for a pull request, an issue or a wiki."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from recommender.advice import Advice
+from recommender.report import outline
+
+_SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>#|~"})
+
+
+def as_markdown(advice: Advice) -> str:
+    """The answer as GitHub-flavoured Markdown; names are escaped."""
+    content = advice.to_dict()
+    parts = [f"## {_safe(outline.headline(advice))}", _safe(outline.question(advice))]
+    if advice.feasible:
+        parts += [_list(content["pick"]["reasons"]), _table(content)]
+        parts += _section(
+            "Why not",
+            [f"{outline.name(c)}: {c['reasons'][1]}" for c in content["alternatives"]],
+        )
+    parts += _section("Just outside the limits", map(outline.near_miss, content["near_misses"]))
+    parts += _section(
+        "What looser limits buy" if advice.feasible else "What would make something feasible",
+        [outline.relaxation(advice, entry) for entry in content["relaxations"]],
+    )
+    parts += _section("What the sources say", map(outline.remark, outline.remarks(advice)))
+    parts.append(_safe(outline.basis(advice)))
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(content: dict[str, Any]) -> str:
+    rows = [content["pick"], *content["alternatives"]]
+    lines = [
+        f"| {' | '.join(outline.COLUMNS)} |",
+        f"|{' --- |' * len(outline.COLUMNS)}",
+        *(f"| {' | '.join(map(_safe, outline.cells(row)))} |" for row in rows),
+    ]
+    return "\n".join(lines)
+
+
+def _section(title: str, lines: Iterable[str]) -> list[str]:
+    texts = list(lines)
+    return [f"### {title}", _list(texts)] if texts else []
+
+
+def _list(texts: Iterable[str]) -> str:
+    return "\n".join(f"- {_safe(text)}" for text in texts)
+
+
+def _safe(text: str) -> str:
+    return " ".join(text.translate(_SPECIAL).split())

@@ -1,0 +1,145 @@
+"""What every human-readable report says, before it is set as a table or as Markdown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from recommender import wording
+from recommender.advice import Advice, Verdict
+from recommender.constraints import LIMITS
+
+COLUMNS = ("candidate", "accuracy", "size", "latency", "evidence")
+"""Of the table of candidates."""
+
+_PLAIN_ENGLISH = {
+    "max_size_kb": "size at most",
+    "max_latency_ms": "latency at most",
+    "min_accuracy_pct": "accuracy at least",
+    "max_ram_kb": "memory at most",
+}
+
+
+def question(advice: Advice) -> str:
+    """The question in a sentence."""
+    profile = advice.profile
+    limits = advice.constraints.to_dict()
+    asked = [
+        f"{_PLAIN_ENGLISH[limit.name]} {wording.quantity(limit, value)}"
+        for limit in LIMITS
+        if (value := limits[limit.name]) is not None
+    ]
+    kind = " (stored file)" if profile.size_kind == "file" else ""
+    held = f", each held with {profile.confidence:.0%} confidence" if asked else ""
+    return (
+        f"{profile.service_class} service, {profile.task} on {profile.device}: "
+        f"{', '.join(asked) or 'no limits'}{kind}{held}"
+    )
+
+
+def headline(advice: Advice) -> str:
+    """The answer in a sentence."""
+    pick = advice.pick
+    if pick is None:
+        return "Nothing is feasible within these limits."
+    return (
+        f"Deploy {name(pick)}: {value('accuracy_pct', pick)}, {value('size_kb', pick)}, "
+        f"{value('latency_ms', pick)} ({pick['evidence']})."
+    )
+
+
+def name(candidate: dict[str, Any]) -> str:
+    """`vgg PRN`."""
+    return f"{candidate['network']} {candidate['setup']}"
+
+
+def cells(candidate: dict[str, Any]) -> tuple[str, ...]:
+    """A candidate's row under `COLUMNS`; predictions carry their interval."""
+    return (
+        name(candidate),
+        *(_with_interval(t, candidate) for t in ("accuracy_pct", "size_kb", "latency_ms")),
+        candidate["evidence"],
+    )
+
+
+def value(target: str, candidate: dict[str, Any]) -> str:
+    """One quantity of a candidate with its unit."""
+    known = candidate[target]
+    return _FORMS[target](known["value"]) if known else "unknown"
+
+
+def near_miss(miss: dict[str, Any]) -> str:
+    """A near miss in a line."""
+    candidate = miss["candidate"]
+    return f"{name(candidate)} ({candidate['evidence']}) {candidate['reasons'][1]}"
+
+
+def relaxation(advice: Advice, entry: dict[str, Any]) -> str:
+    """A relaxation in a line: the options to change and what they buy."""
+    bought = entry["buys"]
+    options = " ".join(
+        f"{limit.option} {_as_option(limit.name, entry['change'][limit.name]['to'])}"
+        for limit in LIMITS
+        if limit.name in entry["change"]
+    )
+    moved = ", ".join(f"{c['change_pct']:+.1f} %" for c in entry["change"].values())
+    gain = bought["accuracy_pct"]["value"]
+    pick = advice.pick
+    versus = ""
+    if pick is not None:
+        difference = gain - pick["accuracy_pct"]["value"]
+        versus = f", {'+' if difference >= 0 else '-'}{wording.points(difference)}"
+    return (
+        f"{options} ({moved}) buys {name(bought)} ({bought['evidence']}): "
+        f"{value('accuracy_pct', bought)}{versus}, {value('size_kb', bought)}, "
+        f"{value('latency_ms', bought)}"
+    )
+
+
+def remarks(advice: Advice) -> list[Verdict]:
+    """The remarks worth reading here: what weighs on the pick, and what is recommended instead.
+
+    All that speak to the question are in the JSON.
+    """
+    pick = advice.choice.pick
+    weighing = {s[1:] for s in advice.speakers[pick]} if pick is not None else set()
+    return [v for v in advice.verdicts if v.id in weighing or v.effect == "recommend"]
+
+
+def remark(verdict: Verdict) -> str:
+    """A remark in a line, with its source."""
+    audit = f" [{verdict.audit}]" if verdict.audit else ""
+    about = f" {verdict.strategy}" if verdict.effect == "recommend" else ""
+    return f"{verdict.id}, {verdict.effect}{about}: {verdict.says}{audit} ({verdict.source})"
+
+
+def basis(advice: Advice) -> str:
+    """What the answer rests on, in a line."""
+    held = advice.basis
+    return (
+        f"From {held.n_measurements} measurements on {', '.join(held.devices)} "
+        f"(sha256 {held.sha256[:12]})."
+    )
+
+
+def _as_option(limit_name: str, target: float) -> str:
+    limit = next(limit for limit in LIMITS if limit.name == limit_name)
+    text = wording.bound(limit, target).replace(",", "").replace(" ", "")
+    return text.removesuffix("%")
+
+
+def _with_interval(target: str, candidate: dict[str, Any]) -> str:
+    known = candidate[target]
+    if not known:
+        return "unknown"
+    text = _FORMS[target](known["value"])
+    if candidate["evidence"] == "measured" or known["low"] == known["high"]:
+        return text
+    low, high = (wording.number(v) if v is not None else "?" for v in (known["low"], known["high"]))
+    return f"{text} [{low}-{high}]"
+
+
+_FORMS = {
+    "accuracy_pct": wording.percent,
+    "size_kb": wording.kilobytes,
+    "latency_ms": wording.milliseconds,
+}
