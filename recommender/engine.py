@@ -113,13 +113,13 @@ def _relaxations(
     ranking: Ranking, limits: FloatArray, front: BoolArray, pick: int | None
 ) -> tuple[Relaxation, ...]:
     position = ranking.position()
+    worthwhile = front.copy()
     if pick is not None:
         # A better pick, and better by more than remarks or chance could make it.
-        better = front & (position < position[pick])
-        better &= ranking.merit >= ranking.merit[pick] + SAY
-        return tuple(single(ranking.needs, limits, better=better, position=position))
-    found = single(ranking.needs, limits, better=front, position=position)
-    if found:
+        worthwhile &= position < position[pick]
+        worthwhile &= ranking.merit >= ranking.merit[pick] + SAY
+    found = single(ranking.needs, limits, worthwhile=worthwhile, front=front, position=position)
+    if found or pick is not None:
         return tuple(found)
-    together = joint(ranking.needs, limits, able=front, position=position)
+    together = joint(ranking.needs, limits, front=front, position=position)
     return (together,) if together else ()

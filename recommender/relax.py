@@ -58,15 +58,21 @@ def changes(needs: FloatArray, limits: FloatArray) -> FloatArray:
 
 
 def single(
-    needs: FloatArray, limits: FloatArray, *, better: BoolArray, position: IntArray
+    needs: FloatArray,
+    limits: FloatArray,
+    *,
+    worthwhile: BoolArray,
+    front: BoolArray,
+    position: IntArray,
 ) -> list[Relaxation]:
-    """For each limit alone, its smallest move that lets a better candidate in.
+    """For each limit alone, its smallest move that lets something worthwhile in.
 
     Args:
         needs: `(n, k)` losses.
         limits: `(k,)` losses.
-        better: `(n,)` candidates worth moving for.
-        position: `(n,)` place in the order, for candidates that the same move lets in.
+        worthwhile: `(n,)` candidates to move for.
+        front: `(n,)` candidates that may be picked.
+        position: `(n,)` place in the order.
 
     Returns:
         At most one for each limit that is set, in their order.
@@ -75,42 +81,48 @@ def single(
     found = []
     for index in np.flatnonzero(np.isfinite(limits)):
         others = np.delete(broken, index, axis=1).any(axis=1)
-        able = np.flatnonzero(better & broken[:, index] & ~others & np.isfinite(needs[:, index]))
-        if not len(able):
-            continue
-        value = generous(float(needs[able, index].min()))
-        let_in = able[needs[able, index] <= value]
-        buys = int(let_in[np.argmin(position[let_in])])
-        found.append(Relaxation(limits=((int(index), value),), buys=buys))
+        able = worthwhile & broken[:, index] & ~others & np.isfinite(needs[:, index])
+        if able.any():
+            value = generous(float(needs[able, index].min()))
+            found.append(_bought(needs, limits, ((int(index), value),), front, position))
     return found
 
 
+def _bought(
+    needs: FloatArray,
+    limits: FloatArray,
+    moves: tuple[tuple[int, float], ...],
+    front: BoolArray,
+    position: IntArray,
+) -> Relaxation:
+    """A move with the pick under it, which may be another than the one that it was made for."""
+    moved = Relaxation(limits=moves, buys=-1)
+    within = np.flatnonzero(front & (needs <= moved.applied(limits)).all(axis=1))
+    return replace(moved, buys=int(within[np.argmin(position[within])]))
+
+
 def joint(
-    needs: FloatArray, limits: FloatArray, *, able: BoolArray, position: IntArray
+    needs: FloatArray, limits: FloatArray, *, front: BoolArray, position: IntArray
 ) -> Relaxation | None:
     """The smallest move of several limits: its largest relative part is the least.
 
     Args:
         needs: `(n, k)` losses.
         limits: `(k,)` losses.
-        able: `(n,)` candidates to consider.
+        front: `(n,)` candidates that may be picked.
         position: `(n,)` place in the order, where two moves are equally large.
 
     Returns:
         None when no move lets anything in.
     """
     moves = changes(needs, limits)
-    worst = np.where(able, moves.max(axis=1), np.inf)
+    worst = np.where(front, moves.max(axis=1), np.inf)
     if not np.isfinite(worst).any():
         return None
     total = np.where(np.isfinite(moves), moves, 0.0).sum(axis=1)
     least = int(np.lexsort((position, total, worst))[0])
-    moved = Relaxation(
-        limits=tuple(
-            (int(index), generous(float(needs[least, index])))
-            for index in np.flatnonzero(moves[least] > 0)
-        ),
-        buys=least,
+    parts = tuple(
+        (int(index), generous(float(needs[least, index])))
+        for index in np.flatnonzero(moves[least] > 0)
     )
-    let_in = np.flatnonzero(able & (needs <= moved.applied(limits)).all(axis=1))
-    return replace(moved, buys=int(let_in[np.argmin(position[let_in])]))
+    return _bought(needs, limits, parts, front, position)

@@ -27,8 +27,8 @@ def moved(constraints, relaxation, share=1.0):
     values = constraints.to_dict()
     for index, loss in relaxation.limits:
         limit = LIMITS[index]
-        before = values[limit.name]
-        values[limit.name] = before + share * (limit.sign * loss - before)
+        before, after = values[limit.name], limit.sign * loss
+        values[limit.name] = after if share == 1 else before + share * (after - before)
     return Constraints(**values)
 
 
