@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -103,10 +103,13 @@ def match(remark: Remark, claim: Claim, measured: Cells, device: str) -> list[Pa
     """
     when = remark.when.about(_OF_TASK_AND_DEVICE)
     speaks = {key.task: when.holds(_circumstances(key.task, device)) for key in measured}
+    peers: defaultdict[Key, list[Key]] = defaultdict(list)
+    for key in measured:
+        peers[key._replace(network="")].append(key)
     pairs = []
     for key in measured:
         if speaks[key.task] and claim.of.holds(_candidate(key)):
-            for partner in _partners(claim, key, measured):
+            for partner in _partners(claim, key, peers[key._replace(network="")]):
                 pair = _pair(claim, measured, key, partner)
                 if pair is not None:
                     pairs.append(pair)
@@ -148,16 +151,16 @@ def _candidate(key: Key) -> Facts:
     return {**known, **of_strategy(key.strategy)}
 
 
-def _partners(claim: Claim, key: Key, measured: Cells) -> Iterator[Key]:
+def _partners(claim: Claim, key: Key, peers: Iterable[Key]) -> Iterator[Key]:
+    """The partners that there may be of a key, given those that differ in the network alone."""
     if claim.against is None:
         strategy = _without(Strategy.parse(key.strategy), claim.without)
         if strategy != key.strategy:
             yield key._replace(strategy=strategy)
         return
-    for other in measured:
-        same = key._replace(network=other.network) == other
-        if same and other != key and claim.against.holds(_candidate(other)):
-            yield other
+    for peer in peers:
+        if peer.network != key.network and claim.against.holds(_candidate(peer)):
+            yield peer
 
 
 def _without(strategy: Strategy, parts: frozenset[str]) -> str:
