@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from measurements.errors import UnknownNameError
+from measurements.errors import UnknownNameError, known
 from measurements.strategy import Strategy
 from rules.entry import Entry, is_number, written
 from rules.facts import FACTS, Fact
@@ -51,8 +51,10 @@ def read_example(entry: Entry, *, fires: bool) -> Example:
 
 def _read_term(entry: Entry, name: str, value: Any, names: frozenset[str]) -> Term:
     if name in FACTS and name not in names:
-        side = "'when'" if FACTS[name].subject == "query" else "'on'"
-        raise entry.error(f"fact '{name}' is one of the {FACTS[name].subject}: it goes into {side}")
+        raise entry.error(
+            f"fact '{name}' is one of the {FACTS[name].subject} and has no place here"
+            f"{known('', names)}"
+        )
     fact = FACTS[entry.one_of(name, names, "fact")]
     if not isinstance(value, dict):
         return Term(fact=name, among=_values(entry, fact, value))

@@ -9,8 +9,9 @@ from functools import cache
 from measurements.strategy import grammar
 from measurements.subject import Network, networks
 from rules.facts import OF_NETWORK, OF_STRATEGY
-from rules.remark import Audit, Facts, Remark, Rules, Verdict
+from rules.remark import Facts, Remark, Rules
 from rules.situation import of_network, of_strategy
+from rules.verdict import Audit, Verdict
 
 HEEDED: Mapping[str, float] = {
     "confirmed": 1.0,
@@ -79,18 +80,12 @@ def judge(
         scores=tuple(score for score, _ in outcomes),
         fired=tuple(fired for _, fired in outcomes),
         verdicts=tuple(
-            Verdict(
-                id=remark.id,
-                source=remark.source,
-                says=remark.says,
-                effect=remark.effect,
-                strategy=_touched(
-                    remark,
-                    [name for name, bits in on_networks.items() if bits >> i & 1],
-                    [slug for slug, bits in on_strategies.items() if bits >> i & 1],
-                ),
-                audit=(audits or {}).get(remark.id),
-                weight=weights[i],
+            _verdict(
+                remark,
+                weights[i],
+                (audits or {}).get(remark.id),
+                [name for name, bits in on_networks.items() if bits >> i & 1],
+                [slug for slug, bits in on_strategies.items() if bits >> i & 1],
             )
             for i, remark in enumerate(heard)
             if spoke >> i & 1
@@ -149,6 +144,24 @@ def _union(hits: Iterable[int]) -> int:
     for bits in hits:
         union |= bits
     return union
+
+
+def _verdict(
+    remark: Remark,
+    weight: float,
+    audit: Audit | None,
+    names: Iterable[str],
+    slugs: Iterable[str],
+) -> Verdict:
+    return Verdict(
+        id=remark.id,
+        source=remark.source,
+        says=remark.says,
+        effect=remark.effect,
+        strategy=_touched(remark, names, slugs),
+        audit=audit,
+        weight=weight,
+    )
 
 
 def _touched(remark: Remark, names: Iterable[str], slugs: Iterable[str]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
 
 FactValue = str | int | float | bool
 """What a fact may be; None, or no entry at all, where it is unknown."""
@@ -67,9 +66,6 @@ STATISTICS: Mapping[str, str] = MappingProxyType(
 
 PARTS_OF_STRATEGY = ("distillation", "pruning", "quantizer")
 """What `without` may take out of a strategy to find the partner that it is compared with."""
-
-VERDICTS = ("confirmed", "contradicted", "mixed", "untested")
-"""What an audit may find."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,44 +209,3 @@ class Rules:
 
     def __len__(self) -> int:
         return len(self.remarks)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audit:
-    """What measurements say about a remark on one device."""
-
-    verdict: Literal["confirmed", "contradicted", "mixed", "untested"]
-    """One of `VERDICTS`."""
-    words: str
-    """The numbers behind it, `"contradicted here: 24 pairs, int8 0.44 times the latency"`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """A remark that fired for a query."""
-
-    id: str
-    """Id of the remark."""
-    source: str
-    """Who says so, and where."""
-    says: str
-    """The remark in one sentence."""
-    effect: str
-    """A key of `EFFECTS`."""
-    strategy: str
-    """The strategies, or the networks, that it touches."""
-    audit: Audit | None
-    """What an audit found on the query's device; None: nobody looked."""
-    weight: float
-    """What it adds to the score of each touched candidate, after the audit."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """The entry of `rules` in the JSON report."""
-        return {
-            "id": self.id,
-            "source": self.source,
-            "says": self.says,
-            "effect": self.effect,
-            "strategy": self.strategy,
-            "audit": self.audit.words if self.audit else None,
-        }

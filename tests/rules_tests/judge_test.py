@@ -8,8 +8,8 @@ from measurements.strategy import Strategy, grammar
 from measurements.subject import networks, tasks
 from rules.judge import HEEDED, judge, recommended
 from rules.load import load
-from rules.remark import VERDICTS, Audit
 from rules.situation import base_of, complete, of_query
+from rules.verdict import VERDICTS, Audit
 
 RULES = load()
 CANDIDATES = [(network, s.slug) for network in networks() for s in grammar()] + [

@@ -90,8 +90,8 @@ MISTAKES = {
     "empty list": ("integer = true", "family = []", "has an empty list"),
     "distilled slug": ("integer = true", 'strategy = "kd+prn"', "facts of their own"),
     "slug of a number": ("integer = true", "strategy = 3", "must be a strategy"),
-    "fact on the wrong side": ("{ integer = true }", "{ classes = 3 }", "it goes into 'when'"),
-    "other wrong side": ('{ service_class = "mid-end" }\non', "{ layers = 3 }\non", "into 'on'"),
+    "fact on the wrong side": ("{ integer = true }", "{ classes = 3 }", "is one of the query and"),
+    "wrong side": ('{ service_class = "mid-end" }\non', "{ layers = 3 }\non", "is one of the net"),
     "weight": ("0.2", "7", "'weight' must be above 0 and at most 1, not 7"),
     "weight as text": ("0.2", '"much"', "'weight' must be a number, not 'much'"),
     "infinite weight": ("0.2", "inf", "'weight' must be a number, not inf"),
@@ -123,7 +123,10 @@ def test_a_mistake_is_named(tmp_path, old, new, words):
 
 def test_a_recommendation_names_strategies_only(tmp_path):
     text = REMARK.replace('"avoid"', '"recommend"').replace("integer = true", 'network = "wrn"')
-    with pytest.raises(RuleError, match="on: fact 'network' is one of the network"):
+    with pytest.raises(
+        RuleError,
+        match="on: fact 'network' is one of the network and has no place here; known: distil",
+    ):
         load([written(tmp_path, text)])
 
 

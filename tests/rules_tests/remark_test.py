@@ -1,6 +1,6 @@
 import pytest
 
-from rules.remark import EFFECTS, QUANTITIES, VERDICTS, Audit, Condition, Term, Verdict
+from rules.remark import EFFECTS, QUANTITIES, Condition, Term
 
 
 @pytest.mark.parametrize(
@@ -48,19 +48,3 @@ def test_quantities_are_columns_of_the_frame():
     from measurements import to_frame
 
     assert set(QUANTITIES.values()) <= set(to_frame([]).columns)
-
-
-@pytest.mark.parametrize("audit", [None, *VERDICTS])
-def test_a_verdict_becomes_the_contracted_entry(audit):
-    verdict = Verdict(
-        id="R2",
-        source="somebody, page 1",
-        says="Slow.",
-        effect="avoid",
-        strategy="blq",
-        audit=audit and Audit(verdict=audit, words=f"{audit} here: 24 pairs"),
-        weight=-0.2,
-    )
-    entry = verdict.to_dict()
-    assert list(entry) == ["id", "source", "says", "effect", "strategy", "audit"]
-    assert entry["audit"] == (f"{audit} here: 24 pairs" if audit else None)
