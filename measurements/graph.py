@@ -1,8 +1,8 @@
 """Facts of a .tflite graph, read from the file alone: no interpreter, no TensorFlow.
 
 They carry predictions from one network to another, so they are counted in one way for every graph,
-whatever its weights are stored as. A file that is no model gives an error; a stranger's file belongs
-in a child process all the same.
+whatever its weights are stored as. A file that is no model gives an error; a file of a stranger
+belongs in a child process all the same.
 """
 
 from __future__ import annotations
