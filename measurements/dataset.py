@@ -130,6 +130,23 @@ def add(records: Iterable[Measurement], store: Path | str) -> int:
     )
 
 
+def check(record: Measurement, where: str) -> Measurement:
+    """The record as it reads back from a store.
+
+    Args:
+        record: anything that was built.
+        where: where it comes from, for the error.
+
+    Raises:
+        DatasetError: when no store would take it.
+    """
+    try:
+        line = encode(record)
+    except (TypeError, ValueError) as error:
+        raise DatasetError(f"{where}: {error}") from None
+    return _decode(line, where)
+
+
 def to_frame(records: Iterable[Measurement]) -> pd.DataFrame:
     """One row per measurement, in the units of the outside: %, kB (1000 bytes), ms.
 
@@ -191,7 +208,7 @@ def _read_file(path: Path) -> Iterator[Measurement]:
         raise DatasetError(f"{path}: can't be read: {error.strerror}") from None
 
 
-def _decode(line: bytes, path: Path, number: int) -> Measurement:
+def _decode(line: bytes, path: Path | str, number: int = 0) -> Measurement:
     try:
         record = _decoder.decode(line)
         if record.schema != SCHEMA_VERSION:
@@ -210,8 +227,8 @@ def _decode(line: bytes, path: Path, number: int) -> Measurement:
     return record if record.strategy == slug else dataclasses.replace(record, strategy=slug)
 
 
-def _place(path: Path, number: int) -> str:
-    return f"{path}: line {number}" if number else f"{path}: record to add"
+def _place(path: Path | str, number: int) -> str:
+    return f"{path}: line {number}" if number else f"{path}"
 
 
 def _what_is_wrong(line: bytes, error: Exception) -> str:
@@ -246,19 +263,14 @@ def _lines_by_file(records: Iterable[Measurement], store: Path) -> Mapping[Path,
     """Check every record before anything is written."""
     lines: defaultdict[Path, list[bytes]] = defaultdict(list)
     for record in records:
-        try:
-            line = encode(record)
-        except (TypeError, ValueError) as error:
-            where = f"{record.network} with {record.strategy} on {record.device}"
-            raise DatasetError(f"{store}: {where}: {error}") from None
-        checked = _decode(line, store, 0)
+        checked = check(record, f"{store}: {record.network} {record.strategy} {record.device}")
         lines[_file_of(checked, store)].append(encode(checked))
     return lines
 
 
 def _write(path: Path, lines: Sequence[bytes], *, fresh: bool) -> int:
     def canonical(line: bytes) -> bytes:
-        return encode(_decode(line, path, 0))
+        return encode(_decode(line, path))
 
     try:
         return journal.append(path, lines, canonical if fresh else None)

@@ -233,13 +233,13 @@ def test_a_line_cut_off_in_the_middle_of_the_file_is_an_error(store):
     [
         ({"accuracy": float("nan")}, "field 'accuracy': nan is not a finite number"),
         ({"latencies_s": (0.1, float("inf"))}, "field 'latencies_s': inf"),
-        ({"accuracy": 1.01}, "record to add: field 'accuracy'"),
-        ({"file_bytes": -1}, "record to add: field 'file_bytes'"),
+        ({"accuracy": 1.01}, "vgg prn+blq board: field 'accuracy'"),
+        ({"file_bytes": -1}, "vgg prn+blq board: field 'file_bytes'"),
         ({"strategy": "foo"}, "unknown technique 'foo'"),
         ({"schema": SCHEMA_VERSION + 1}, "field 'schema'"),
-        ({"source": "\ud800"}, "vgg with prn+blq on board"),
+        ({"source": "\ud800"}, "vgg prn+blq board"),
         ({"environment": {"now": object()}}, "unsupported"),
-        ({"accuracy": "0.5"}, "vgg with prn+blq on board"),
+        ({"accuracy": "0.5"}, "vgg prn+blq board"),
     ],
 )
 def test_nothing_is_written_when_one_record_is_wrong(tmp_path, changes, words):
