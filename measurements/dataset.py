@@ -7,17 +7,17 @@ else means that somebody edited the file, and is an error.
 
 from __future__ import annotations
 
-import json
-import os
+import dataclasses
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import msgspec
 
+from measurements import journal
 from measurements.errors import DatasetError, UnknownNameError
 from measurements.record import SCHEMA_VERSION, Measurement, encode
 from measurements.strategy import Strategy
@@ -86,17 +86,12 @@ def append(records: Iterable[Measurement], store: Path | str) -> None:
     Raises:
         DatasetError: when the store can't be written, or a record is not a valid one.
     """
-    lines: defaultdict[Path, list[bytes]] = defaultdict(list)
-    for record in records:
-        line = encode(record)
-        _decode(line, Path(store), 0)
-        lines[_file_of(record, Path(store))].append(line)
-    for path, content in lines.items():
-        _append_lines(path, content)
+    for path, lines in _lines_by_file(records, Path(store)).items():
+        _write(path, lines, fresh=False)
 
 
 def merge(sources: Sequence[Path | str], store: Path | str) -> int:
-    """Copy what the store does not hold yet from other stores; exact duplicates are dropped.
+    """Copy what the store does not hold yet from other stores; see `add`.
 
     Args:
         sources: files and folders to take from.
@@ -104,16 +99,52 @@ def merge(sources: Sequence[Path | str], store: Path | str) -> int:
 
     Returns:
         The number of records added.
+
+    Raises:
+        DatasetError: when something can't be read or written.
     """
-    target = Path(store)
-    held = {encode(r) for path in _existing(target) for r in _read_file(path)}
-    fresh: dict[bytes, Measurement] = {}
-    for record in read(*sources):
+    return add(read(*sources), store) if sources else 0
+
+
+def add(records: Iterable[Measurement], store: Path | str) -> int:
+    """Append those records that the store does not hold yet; exact duplicates are dropped.
+
+    Safe beside other processes that append or add: what they add meanwhile counts as held.
+
+    Args:
+        records: what to add.
+        store: a .jsonl file or a folder; made when it is not there.
+
+    Returns:
+        The number of records added.
+
+    Raises:
+        DatasetError: when the store can't be read or written, or a record is not a valid one.
+    """
+    fresh = _lines_by_file(records, Path(store))
+    elsewhere = [path for path in _existing(Path(store)) if path not in fresh]
+    held = {encode(record) for path in elsewhere for record in _read_file(path)}
+    return sum(
+        _write(path, [line for line in dict.fromkeys(lines) if line not in held], fresh=True)
+        for path, lines in fresh.items()
+    )
+
+
+def check(record: Measurement, where: str) -> Measurement:
+    """The record as it reads back from a store.
+
+    Args:
+        record: anything that was built.
+        where: where it comes from, for the error.
+
+    Raises:
+        DatasetError: when no store would take it.
+    """
+    try:
         line = encode(record)
-        if line not in held:
-            fresh.setdefault(line, record)
-    append(fresh.values(), target)
-    return len(fresh)
+    except (TypeError, ValueError) as error:
+        raise DatasetError(f"{where}: {error}") from None
+    return _decode(line, where)
 
 
 def to_frame(records: Iterable[Measurement]) -> pd.DataFrame:
@@ -162,51 +193,42 @@ def _scaled(values: Sequence[float | None], factor: float) -> list[float]:
 
 def _read_file(path: Path) -> Iterator[Measurement]:
     try:
-        content = path.read_bytes()
+        for number, line in journal.lines(path):
+            if not line.strip():
+                continue
+            if line.endswith(b"\n") or journal.is_whole(line):
+                yield _decode(line, path, number)
+            else:
+                warnings.warn(
+                    f"{path}: line {number} is cut off and was dropped",
+                    TornLineWarning,
+                    stacklevel=2,
+                )
     except OSError as error:
         raise DatasetError(f"{path}: can't be read: {error.strerror}") from None
-    lines = content.split(b"\n")
-    torn = lines.pop()
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            yield _decode(line, path, number)
-    if torn.strip():
-        try:
-            yield _decode(torn, path, len(lines) + 1)
-        except DatasetError:
-            if _is_json(torn):
-                raise
-            warnings.warn(
-                f"{path}: line {len(lines) + 1} is cut off and was dropped",
-                TornLineWarning,
-                stacklevel=2,
-            )
 
 
-def _is_json(line: bytes) -> bool:
-    try:
-        json.loads(line)
-    except ValueError:
-        return False
-    return True
-
-
-def _decode(line: bytes, path: Path, number: int) -> Measurement:
+def _decode(line: bytes, path: Path | str, number: int = 0) -> Measurement:
     try:
         record = _decoder.decode(line)
         if record.schema != SCHEMA_VERSION:
             raise msgspec.ValidationError("unknown schema")
-        Strategy.parse(record.strategy)
+        slug = Strategy.parse(record.strategy).slug
         if record.suspect and not set(record.suspect) <= set(SUSPECT_QUANTITIES):
             odd = sorted(set(record.suspect) - set(SUSPECT_QUANTITIES))[0]
             raise msgspec.ValidationError(
                 f"unknown quantity '{odd}'; known: {', '.join(SUSPECT_QUANTITIES)} - at `$.suspect`"
             )
     except UnknownNameError as error:
-        raise DatasetError(f"{path}: line {number}: field 'strategy': {error}") from None
+        raise DatasetError(f"{_place(path, number)}: field 'strategy': {error}") from None
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path}: line {number}: {_what_is_wrong(line, error)}") from None
-    return record
+        raise DatasetError(f"{_place(path, number)}: {_what_is_wrong(line, error)}") from None
+    # A hand-written `PRQ` and `prn+blq` are the same strategy, and must have the same id.
+    return record if record.strategy == slug else dataclasses.replace(record, strategy=slug)
+
+
+def _place(path: Path | str, number: int) -> str:
+    return f"{path}: line {number}" if number else f"{path}"
 
 
 def _what_is_wrong(line: bytes, error: Exception) -> str:
@@ -237,37 +259,20 @@ def _file_of(record: Measurement, store: Path) -> Path:
     return store / f"{quote(record.device, safe=' +@')}.jsonl"
 
 
-def _append_lines(path: Path, lines: Sequence[bytes]) -> None:
-    # POSIX only, like everything that writes a store; reading works anywhere.
-    import fcntl
+def _lines_by_file(records: Iterable[Measurement], store: Path) -> Mapping[Path, list[bytes]]:
+    """Check every record before anything is written."""
+    lines: defaultdict[Path, list[bytes]] = defaultdict(list)
+    for record in records:
+        checked = check(record, f"{store}: {record.network} {record.strategy} {record.device}")
+        lines[_file_of(checked, store)].append(encode(checked))
+    return lines
+
+
+def _write(path: Path, lines: Sequence[bytes], *, fresh: bool) -> int:
+    def canonical(line: bytes) -> bytes:
+        return encode(_decode(line, path))
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            _mend_end(file.fileno())
-            file.write(b"".join(line + b"\n" for line in lines))
-            file.flush()
-            os.fsync(file.fileno())
+        return journal.append(path, lines, canonical if fresh else None)
     except OSError as error:
         raise DatasetError(f"{path}: can't be written: {error.strerror}") from None
-
-
-def _mend_end(descriptor: int) -> None:
-    """Cut off what a crash left of a last line, so that it can't become a bad line in the middle.
-
-    A last line that only lacks its end was written whole, by hand or by another tool: it is ended.
-    """
-    end = os.lseek(descriptor, 0, os.SEEK_END)
-    tail, start = b"", end
-    while start > 0 and b"\n" not in tail:
-        step = min(65536, start)
-        start -= step
-        tail = os.pread(descriptor, step, start) + tail
-    torn = tail[tail.rfind(b"\n") + 1 :]
-    if not torn:
-        return
-    if _is_json(torn):
-        os.write(descriptor, b"\n")
-    else:
-        os.ftruncate(descriptor, end - len(torn))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import statistics
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -95,11 +96,29 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 def encode(record: Measurement) -> bytes:
     """The record as one line of JSON, without the line's end; fields at rest are left out.
 
-    The same record gives the same bytes.
+    The same record gives the same bytes, before it was written and after it was read.
+
+    Raises:
+        TypeError, ValueError: for a value that JSON can't hold, NaN and infinity among them.
     """
     content = {name: getattr(record, name) for name in Measurement.__slots__}
+    for name in _NUMBERS:
+        content[name] = _number(name, content[name])
+    for name in _SERIES:
+        content[name] = [_number(name, value) for value in content[name]]
     return _encoder.encode({name: value for name, value in content.items() if not _at_rest(value)})
 
 
+_NUMBERS = ("accuracy", "file_bytes", "compressed_bytes", "ram_bytes")
+_SERIES = ("latencies_s", "single_latencies_s")
+
+
+def _number(name: str, value: float | None) -> float | None:
+    """56000 and 56000.0 are one value, and NaN is none: JSON would hold it as null."""
+    if value is not None and not math.isfinite(value):
+        raise ValueError(f"field '{name}': {value} is not a finite number; unknown is None")
+    return None if value is None else float(value)
+
+
 def _at_rest(value: object) -> bool:
-    return value is None or value is False or (isinstance(value, str | tuple | dict) and not value)
+    return value is None or value is False or (isinstance(value, str | list | dict) and not value)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from measurements.cli import run, split
+from measurements.cli import execute, split
 from recommender import constraints as limits
 from recommender.errors import AdviceError, ArgumentError
 
@@ -191,7 +191,7 @@ def write(advice: Advice, form: str, output: Path | None) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run `dlmo-advise`."""
-    return run(app, "dlmo-advise", arguments)
+    return execute(app, "dlmo-advise", arguments)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -84,6 +84,7 @@ def _section(console: Console, title: str, lines: Any) -> None:
 
 def _bullets(console: Console, texts: list[str]) -> None:
     for text in texts:
-        grid = Table.grid(padding=(0, 1))
-        grid.add_row("-", Text(text))
-        console.print(Padding(grid, (0, 0, 0, 2)))
+        for line in textwrap.wrap(
+            text, console.width - 2, initial_indent="  - ", subsequent_indent="    "
+        ):
+            console.print(Text(line))

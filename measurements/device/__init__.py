@@ -1,0 +1,1 @@
+"""Where a .tflite is scored and timed."""

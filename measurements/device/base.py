@@ -1,0 +1,248 @@
+"""What a board is asked, and what is made of its answers: the same for a local and a remote one.
+
+A board only has to run the worker on a job and hand on its answers (`Board.answers`). Blame for a
+crash, noise and its retakes are settled here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from measurements.child import Answer, ChildError
+from measurements.timing import DRIFT_LIMIT, Repetition, drift
+
+RETAKES = 3
+"""A noisy run is taken again at most this often, then marked."""
+
+TOGETHER_BYTES = 200_000_000
+"""Models are timed in turns as long as their files stay below this together: all are in memory."""
+
+MEMORY_BYTES = 4_000_000_000
+"""Address space of the worker; the runtime itself takes about 0.2 GB of it."""
+
+_WORKER = ("answer.py", "environment.py", "timing.py", "device/worker.py")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What a worker is to do. Paths are on the machine that asks."""
+
+    models: tuple[Path, ...]
+    """The .tflite files."""
+    images: Path | None = None
+    """.npy of the images to classify, `(n, rows, columns, channels)`; None: don't."""
+    labels: Path | None = None
+    """.npy of their classes, `(n,)`."""
+    repetition: Repetition | None = None
+    """How often to time; None: don't."""
+
+
+class Board(Protocol):
+    """Something that runs .tflite files with certain kernels and threads."""
+
+    @property
+    def name(self) -> str:
+        """As in records, `x86_64-xnnpack-1t`."""
+
+    @property
+    def kernels(self) -> str:
+        """`xnnpack`, `builtin` or `reference`."""
+
+    @property
+    def threads(self) -> int:
+        """Threads of one inference."""
+
+    def answers(self, job: Job) -> Iterator[Answer]:
+        """Run the worker on a job; its answers as they come.
+
+        Raises:
+            ChildError: when the worker crashes, hangs or gives up.
+            DeviceError: when the board can't be reached.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What a board said about one model. Unknown is None, or an empty tuple."""
+
+    accuracy: float | None = None
+    """Share of the images classified rightly, 0 to 1."""
+    n_test: int | None = None
+    """Number of images."""
+    latencies_s: tuple[float, ...] = ()
+    """Seconds per inference, raw values in the order taken."""
+    single_latencies_s: tuple[float, ...] = ()
+    """Seconds of single inferences, for p95 and p99."""
+    noisy: bool = False
+    """The machine was busy or drifted in every take."""
+    failure: str = ""
+    """Why it could not be scored or timed; empty when it could."""
+    environment: dict[str, Any] = field(default_factory=dict)
+    """Facts of the run."""
+
+
+def measure(
+    board: Board,
+    model: Path,
+    images: NDArray[Any] | None = None,
+    labels: NDArray[Any] | None = None,
+    repetition: Repetition | None = None,
+) -> Observation:
+    """Score one model if there are images, and time it.
+
+    Args:
+        board: where.
+        model: the .tflite.
+        images: `(n, rows, columns, channels)`, bytes for 0 to 1 or floats as the network takes
+            them.
+        labels: `(n,)` classes.
+        repetition: how often to time; None: as usual.
+    """
+    scored = Observation()
+    if images is not None and labels is not None:
+        scored = score(board, model, images, labels)
+        if scored.failure:
+            return scored
+    (timed,) = time(board, [model], repetition)
+    return replace(timed, accuracy=scored.accuracy, n_test=scored.n_test)
+
+
+def score(board: Board, model: Path, images: NDArray[Any], labels: NDArray[Any]) -> Observation:
+    """Classify images on a board, as `measure` does; a crash is the observation's failure."""
+    with _in_memory(images) as image_file, _in_memory(labels) as label_file:
+        job = Job(models=(model,), images=image_file, labels=label_file)
+        try:
+            said = [answer for answer in board.answers(job) if "scored" in answer][-1]
+        except ChildError as error:
+            return Observation(failure=str(error))
+    return Observation(accuracy=said["right"] / said["of"], n_test=said["of"])
+
+
+def time(
+    board: Board, models: Sequence[Path], repetition: Repetition | None = None
+) -> list[Observation]:
+    """Time models in turns, A B A B; noisy ones are taken again, at most `RETAKES` times.
+
+    A model that crashes the worker costs itself alone: the others are timed without it.
+
+    Args:
+        board: where; nothing else should run there.
+        models: the .tflite files; the same file twice is timed as two models.
+        repetition: how often; None: as usual.
+
+    Returns:
+        One observation per model, in their order.
+    """
+    rule = repetition or Repetition()
+    result: dict[int, Observation] = {}
+    for places in _together(models):
+        left = places
+        for take in range(1 + RETAKES):
+            taken = _take(board, models, left, rule)
+            for place, seen in taken.items():
+                result[place] = replace(seen, environment={**seen.environment, "takes": take + 1})
+            left = [place for place in left if result[place].noisy]
+            if not left:
+                break
+    return [result[place] for place in range(len(models))]
+
+
+def worker_files() -> dict[str, bytes]:
+    """What a board needs to run `python -m measurements.device.worker`: a folder of five files.
+
+    Returns:
+        Path inside the folder -> content.
+    """
+    package = files("measurements")
+    content = {f"measurements/{name}": package.joinpath(name).read_bytes() for name in _WORKER}
+    # The packages' own __init__ would import what a board does not have.
+    return content | {"measurements/__init__.py": b"", "measurements/device/__init__.py": b""}
+
+
+def request(board: Board, job: Job) -> dict[str, Any]:
+    """A job in the worker's words, in plain JSON values."""
+    return {
+        "models": [str(path) for path in job.models],
+        "images": str(job.images) if job.images else None,
+        "labels": str(job.labels) if job.labels else None,
+        "repetition": asdict(job.repetition) if job.repetition else None,
+        "kernels": board.kernels,
+        "threads": board.threads,
+        "memory_bytes": MEMORY_BYTES,
+    }
+
+
+def _take(
+    board: Board, models: Sequence[Path], places: Sequence[int], rule: Repetition
+) -> dict[int, Observation]:
+    """One take of the models at the given places, without those that crash."""
+    result: dict[int, Observation] = {}
+    left = list(places)
+    while left:
+        job = Job(models=tuple(models[place] for place in left), repetition=rule)
+        try:
+            said = list(board.answers(job))
+        except ChildError as error:
+            # Nothing heard of a model: it can't be known which one, so the first is tried no more.
+            blamed = left.pop(error.last.get("model", 0))
+            result[blamed] = Observation(failure=str(error))
+            continue
+        run = next(answer["run"] for answer in said if "run" in answer)
+        for answer in said:
+            if "timed" in answer:
+                result[left[answer["timed"]]] = _observed(answer, run)
+        break
+    return result
+
+
+def _observed(timed: Answer, run: dict[str, Any]) -> Observation:
+    values = timed["values_s"]
+    found = drift(values)
+    return Observation(
+        latencies_s=tuple(values),
+        single_latencies_s=tuple(timed["singles_s"]),
+        noisy=bool(run["disturbance"]) or found > DRIFT_LIMIT or not timed["settled"],
+        environment={
+            **run["facts"],
+            "disturbance": run["disturbance"],
+            "drift": round(found, 6),
+            "settled": timed["settled"],
+            "inferences_per_value": timed["inferences"],
+        },
+    )
+
+
+def _together(models: Sequence[Path]) -> Iterator[list[int]]:
+    """Places of the models, in runs whose files fit into memory together."""
+    run: list[int] = []
+    total = 0
+    for place, model in enumerate(models):
+        size = model.stat().st_size
+        if run and total + size > TOGETHER_BYTES:
+            yield run
+            run, total = [], 0
+        run.append(place)
+        total += size
+    if run:
+        yield run
+
+
+@contextmanager
+def _in_memory(array: NDArray[Any]) -> Iterator[Path]:
+    """The array as a .npy file that other processes can read and no crash can leave behind."""
+    descriptor = os.memfd_create("array")
+    try:
+        with os.fdopen(os.dup(descriptor), "wb") as file:
+            np.save(file, array, allow_pickle=False)
+        yield Path(f"/proc/{os.getpid()}/fd/{descriptor}")
+    finally:
+        os.close(descriptor)
