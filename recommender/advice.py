@@ -166,11 +166,8 @@ class Advice:
         return round(points, 4) if math.isfinite(points) else None
 
     def _value(self, target: str, index: int) -> dict[str, float | None] | None:
-        ranking = self.ranking
-        value = float(ranking.board.quantities[target].value[index])
-        return _value(
-            value, float(ranking.lows[target][index]), float(ranking.highs[target][index])
-        )
+        quantity = self.ranking.board.quantities[target]
+        return _value(*quantity.interval(index, self.profile.confidence))
 
     def _query(self) -> dict[str, Any]:
         profile = self.profile

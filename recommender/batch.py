@@ -98,9 +98,10 @@ def _picks(ranking: Ranking, losses: FloatArray) -> IntArray:
     """The `(q,)` pick of each question, -1 where nothing is feasible."""
     picks = np.full(len(losses), -1, dtype=np.int64)
     limited = np.isfinite(losses[:, -1])
-    for front, asked in ((ranking.front, ~limited), (ranking.front_with_ram, limited)):
+    for ram_limited in (False, True):
+        questions = np.flatnonzero(limited == ram_limited)
+        front = ranking.front_within(ram_limited=ram_limited) if len(questions) else ranking.front
         ordered = ranking.order[front[ranking.order]]
-        questions = np.flatnonzero(asked)
         if not len(ordered):
             continue
         step = max(1, _BLOCK // len(ordered))

@@ -6,7 +6,7 @@ as it was measured, a predicted one at the unfavourable bound that holds with th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -56,6 +56,18 @@ class Quantity:
             shift = np.where(self.spread > 0, width * self.spread, 0.0)
         moved = scale.inverse(scale.link(self.value) + (shift if upper else -shift))
         return np.where(shift == 0, self.value, moved)
+
+    def interval(self, index: int, confidence: float) -> tuple[float, float, float]:
+        """Value, lower and upper bound of one candidate, each bound held with the confidence."""
+        one = replace(
+            self,
+            value=self.value[index : index + 1],
+            given=self.given[index : index + 1],
+            spread=self.spread[index : index + 1],
+            anchored=self.anchored[index : index + 1],
+        )
+        low, high = (one.bound(confidence, upper=u, sure=False)[0] for u in (False, True))
+        return float(one.value[0]), float(low), float(high)
 
     def probability(self, limit: float, *, upper: bool) -> FloatArray:
         """The `(n,)` probabilities that the limit is met; 0 where nothing is known."""

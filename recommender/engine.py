@@ -62,7 +62,7 @@ def choose(ranking: Ranking, constraints: Constraints, *, top: int) -> Choice:
     limits = limits_of(constraints)
     needs = ranking.needs
     feasible = ranking.eligible & (needs <= limits).all(axis=1)
-    front = ranking.front_with_ram if np.isfinite(limits[-1]) else ranking.front
+    front = ranking.front_within(ram_limited=bool(np.isfinite(limits[-1])))
     ordered_front = ranking.order[front[ranking.order]]
     frontier = ordered_front[feasible[ordered_front]]
     pick = int(frontier[0]) if len(frontier) else None

@@ -46,18 +46,15 @@ class Ranking:
     """`(n,)` candidates, best first; ties go by name."""
     front: BoolArray
     """`(n,)` non-dominated in accuracy, size and latency among the eligible."""
-    front_with_ram: BoolArray
-    """`(n,)` the same with working memory as a fourth objective, for questions that limit it."""
-
-    lows: dict[str, FloatArray]
-    """Target -> `(n,)` lower bounds at the asked confidence."""
-    highs: dict[str, FloatArray]
-    """Target -> `(n,)` upper bounds at the asked confidence."""
 
     @property
     def merit(self) -> FloatArray:
         """`(n,)` what the order goes by, within and without real time."""
         return self.evidence + self.say
+
+    def front_within(self, *, ram_limited: bool) -> BoolArray:
+        """`(n,)` the Pareto set; working memory is an objective where a question limits it."""
+        return non_dominated(self.needs) if ram_limited else self.front
 
     def position(self) -> IntArray:
         """`(n,)` place of each candidate in the order, 0 is the best."""
@@ -117,14 +114,4 @@ def rank(board: Board, profile: Profile, *, scores: FloatArray, lawful: BoolArra
         say=say,
         order=np.lexsort((names, -(evidence + say), slow)),
         front=non_dominated(needs[:, :3]),
-        front_with_ram=non_dominated(needs),
-        lows=_bounds(board, profile.confidence, upper=False),
-        highs=_bounds(board, profile.confidence, upper=True),
     )
-
-
-def _bounds(board: Board, confidence: float, *, upper: bool) -> dict[str, FloatArray]:
-    return {
-        target: quantity.bound(confidence, upper=upper, sure=False)
-        for target, quantity in board.quantities.items()
-    }

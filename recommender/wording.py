@@ -30,8 +30,8 @@ def milliseconds(value: float) -> str:
 
 
 def percent(value: float) -> str:
-    """`68.7 %`: one decimal."""
-    return f"{value:.1f} %" if math.isfinite(value) else "unknown"
+    """`68.7%`: one decimal."""
+    return f"{value:.1f}%" if math.isfinite(value) else "unknown"
 
 
 def points(value: float) -> str:

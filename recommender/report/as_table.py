@@ -85,6 +85,6 @@ def _section(console: Console, title: str, lines: Any) -> None:
 def _bullets(console: Console, texts: list[str]) -> None:
     for text in texts:
         for line in textwrap.wrap(
-            text, console.width - 2, initial_indent="  - ", subsequent_indent="    "
+            text, console.width, initial_indent="  - ", subsequent_indent="    "
         ):
             console.print(Text(line))

@@ -81,7 +81,7 @@ def relaxation(advice: Advice, entry: dict[str, Any]) -> str:
         for limit in LIMITS
         if limit.name in entry["change"]
     )
-    moved = ", ".join(f"{c['change_pct']:+.1f} %" for c in entry["change"].values())
+    moved = ", ".join(f"{c['change_pct']:+.1f}%" for c in entry["change"].values())
     gain = bought["accuracy_pct"]["value"]
     pick = advice.pick
     versus = ""
