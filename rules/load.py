@@ -160,7 +160,7 @@ def _read_remark(entry: Entry, name: str, source: str, file: str) -> Remark:
 
 
 def _read_weight(entry: Entry, effect: str) -> float:
-    usual = EFFECTS[effect].weight
+    usual = EFFECTS[effect]
     weight = entry.number("weight")
     if weight is None:
         return usual

@@ -13,36 +13,17 @@ Facts = Mapping[str, FactValue | None]
 """Name of a fact -> its value."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
-    """What a remark does to the candidates that it touches."""
-
-    name: str
-    """As in a rules file."""
-    says: str
-    """What it means, one sentence."""
-    weight: float
-    """Added to the score of a candidate when the remark names no weight of its own; 0 for an
-    effect that speaks and does not weigh."""
-
-
-EFFECTS: Mapping[str, Effect] = MappingProxyType(
+EFFECTS: Mapping[str, float] = MappingProxyType(
     {
-        effect.name: effect
-        for effect in (
-            Effect(
-                name="recommend",
-                says="The strategy for this service class; what following a source takes as law.",
-                weight=0.3,
-            ),
-            Effect(name="prefer", says="Speaks for the candidates.", weight=0.2),
-            Effect(name="avoid", says="Speaks against the candidates.", weight=-0.2),
-            Effect(name="caution", says="Names a risk; does not weigh.", weight=0.0),
-            Effect(name="inform", says="Tells how to go about it; does not weigh.", weight=0.0),
-        )
+        "recommend": 0.3,  # the strategy for a service class; following a source takes it as law
+        "prefer": 0.2,  # speaks for a candidate
+        "avoid": -0.2,  # speaks against it
+        "caution": 0.0,  # names a risk, and does not weigh
+        "inform": 0.0,  # tells how to go about it, and does not weigh
     }
 )
-"""The closed list of effects."""
+"""The closed list of effects -> what a remark with this effect adds to the score of a candidate
+when it names no weight of its own."""
 
 QUANTITIES: Mapping[str, str] = MappingProxyType(
     {

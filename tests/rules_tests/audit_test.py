@@ -163,8 +163,16 @@ def test_a_trend_takes_three_networks():
     assert (found.verdict, found.words) == ("untested", "2 networks, and a trend takes 3")
 
 
-def test_no_row_order_changes_a_finding():
-    frame = board((0.4, 0.4, 0.5, 3.0, 4.0))
+def test_a_trend_leaves_out_networks_without_the_fact():
+    frame = board(1.0)
+    strange = board(1.0, names=("mine",)).assign(accuracy_pct=[90.0, 90, 90, 10, 90, 90, 90, 10])
+    with_it = finding(audit(RULES, pd.concat([frame, strange])), "R4")
+    assert with_it == finding(audit(RULES, frame), "R4")
+
+
+@pytest.mark.parametrize("names", [NETWORKS, ("vgg",)])
+def test_no_row_order_changes_a_finding(names):
+    frame = board((0.4, 0.4, 0.5, 3.0, 4.0), names=names)
     assert audit(RULES, frame) == audit(RULES, frame.sample(frac=1, random_state=1))
 
 

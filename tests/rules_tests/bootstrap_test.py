@@ -69,6 +69,7 @@ def test_a_single_group_is_drawn_by_pairs():
         ([1, 2, 3, 4], [1, 3, 2, 4], 0.8),
         ([1, 1, 2, 2], [1, 2, 1, 2], 0),
         ([1, 1, 2], [1, 2, 3], 0.8660254),
+        ([1, 1, 2, 3], [1, 2, 3, 4], 0.9486833),
     ],
 )
 def test_rank_correlation(one, other, correlation):

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from measurements.subject import networks
 from rules.load import load
 from rules.pairs import Key, cells, match
+from rules.remark import Condition
 
 RULES = {remark.id: remark for remark in load()}
 
@@ -59,6 +61,14 @@ def test_networks_are_compared_at_one_strategy():
     data["accuracy_pct"] = [88.8, 71.9, 68.7, 80.6]
     (pair,) = latencies(data, "N-wrn")
     assert (pair.effect, pair.unit) == (16.9, "wrn beside vgg")
+
+
+def test_a_network_is_no_partner_of_its_own():
+    data = frame(("wrn", "nq", 1), ("vgg", "nq", 1), accuracy_pct=50.0)
+    remark = RULES["N-wrn"]
+    claim = replace(remark.claims[0], of=Condition(), against=Condition())
+    units = {pair.unit for pair in match(remark, claim, cells(data, "board"), "board")}
+    assert units == {"wrn beside vgg", "vgg beside wrn"}
 
 
 def test_several_rows_of_one_setup_count_once():

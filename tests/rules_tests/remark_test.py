@@ -40,7 +40,7 @@ def test_about_keeps_the_terms_of_some_facts():
 
 
 def test_effects_have_the_sign_of_what_they_say():
-    signs = {name: (effect.weight > 0) - (effect.weight < 0) for name, effect in EFFECTS.items()}
+    signs = {name: (weight > 0) - (weight < 0) for name, weight in EFFECTS.items()}
     assert signs == {"recommend": 1, "prefer": 1, "avoid": -1, "caution": 0, "inform": 0}
 
 
