@@ -28,7 +28,7 @@ ADVISE = [
     sys.executable,
     "-c",
     "from recommender.cli import main; main()",
-    *"--class mid-end --max-size 500KB --max-latency 50ms".split(),
+    *["--class", "mid-end", "--max-size", "500KB", "--max-latency", "50ms"],
 ]
 
 

@@ -34,6 +34,7 @@ from recommender.ranking import Ranking, rank
 if TYPE_CHECKING:
     import pandas as pd
 
+    from measurements.record import Measurement
     from rules.remark import Rules
 
 DEFAULT_DEVICE = "sensors-2022"
@@ -78,7 +79,7 @@ class Advisor:
             DatasetError: for a file of measurements that can't be read.
             RuleError: for a mistake in a file of rules.
         """
-        return cls(forecast=_forecast(_listed(measurements)), rules=_rules(_listed(rules)))
+        return cls(forecast=_forecast(_listed(measurements)), rules=load_rules(_listed(rules)))
 
     @property
     def basis(self) -> Basis:
@@ -190,7 +191,7 @@ class Advisor:
             classes=profile.classes,
         )
         cells = list(zip(board.network, board.strategy, strict=True))
-        judgement = judge(self.rules, query, cells)
+        judgement = judge(self.rules, query, cells, audits=self.forecast.audits(device))
         law = recommended(self.rules, query)
         lawful = [
             not law or situation.base_of(Strategy.parse(slug)) in law for slug in board.strategy
@@ -217,7 +218,13 @@ def _listed(paths: Path | str | Sequence[Path | str] | None) -> tuple[Path | str
     return (paths,) if isinstance(paths, str | Path) else tuple(paths)
 
 
-def _rules(paths: Sequence[Path | str]) -> Rules:
+def load_rules(paths: Sequence[Path | str] = ()) -> Rules:
+    """The shipped remarks and those of some files.
+
+    Raises:
+        RuleError: for a mistake in a file.
+        AdviceError: when another project's package `rules` is in the way.
+    """
     try:
         from rules.load import load
     except ImportError as error:
@@ -233,10 +240,17 @@ def _rules(paths: Sequence[Path | str]) -> Rules:
 def _forecast(paths: Sequence[Path | str]) -> Forecast:
     if not paths or all(str(path) == SHIPPED for path in paths):
         return forecast.read(forecast.SHIPPED)
+    return forecast.of(records(paths))
+
+
+def records(paths: Sequence[Path | str] = ()) -> list[Measurement]:
+    """The measurements that some paths stand for; none, or `"shipped"`: those of the package.
+
+    Raises:
+        DatasetError: for a file that can't be read.
+    """
     from measurements import dataset
 
     others = [path for path in paths if str(path) != SHIPPED]
-    records = dataset.read(*others)
-    if len(others) < len(paths):
-        records = dataset.read() + records
-    return forecast.of(records)
+    found = dataset.read(*others) if others else []
+    return found if others and len(others) == len(paths) else dataset.read() + found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -122,7 +123,7 @@ def advise(
         min_accuracy_pct=None if min_accuracy is None else limits.accuracy_pct(min_accuracy),
         max_ram_kb=None if max_ram is None else limits.size_kb(max_ram),
     )
-    check_format(form)
+    check_format(form, ("table", "json", "markdown"))
     advisor = Advisor.load(split(measurements), split(rules))
     advice = advisor.advise(profile, constraints, top=top)
     write(advice, form, output)
@@ -150,7 +151,50 @@ def devices(
     Console(highlight=False).print(table)
 
 
-def check_format(form: str) -> None:
+@app.command()
+def audit(
+    device: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Devices; none: all with records.")
+    ] = None,
+    task: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Tasks; none: all with records.")
+    ] = None,
+    measurements: Measurements = None,
+    rules: RuleFiles = None,
+    form: Annotated[
+        str, typer.Option("--format", metavar="table|json|markdown", help="How to show it.")
+    ] = "table",
+) -> None:
+    """Hold every remark against the measurements: confirmed, contradicted, mixed or untested."""
+    from measurements.dataset import to_frame
+    from recommender.advisor import load_rules, records
+    from recommender.report.findings import FORMATS
+    from rules.audit import audit as hold_against
+
+    check_format(form, FORMATS)
+    frame = to_frame(records(split(measurements)))
+    devices, tasks = split(device), split(task)
+    check_names("device", devices, frame["device"])
+    check_names("task", tasks, frame["task"])
+    found = hold_against(load_rules(split(rules)), frame, devices or None, tasks or None)
+    print(FORMATS[form](found), end="")
+
+
+def check_names(kind: str, asked: list[str], there: Iterable[str]) -> None:
+    """Refuse names that the measurements do not hold.
+
+    Raises:
+        ArgumentError: naming the nearest.
+    """
+    from measurements.errors import known
+
+    names = set(there)
+    for name in asked:
+        if name not in names:
+            raise ArgumentError(f"unknown {kind} '{name}'{known(name, names)}")
+
+
+def check_format(form: str, names: Iterable[str]) -> None:
     """Refuse an unknown format before anything is computed.
 
     Raises:
@@ -158,7 +202,6 @@ def check_format(form: str) -> None:
     """
     from measurements.errors import known
 
-    names = ("table", "json", "markdown")
     if form not in names:
         raise ArgumentError(f"unknown format '{form}'{known(form, names)}")
 

@@ -19,6 +19,8 @@ from recommender.features import features
 from recommender.forecast import SCHEMA, digest
 from recommender.model import ParetoModel, fit, usable
 from recommender.scale import SCALES, TARGETS
+from rules.audit import audit, by_remark
+from rules.load import load
 
 FloatArray = NDArray[np.float64]
 Cell = tuple[str, str]
@@ -61,7 +63,20 @@ def content(records: Sequence[Measurement]) -> dict[str, Any]:
             for target in TARGETS
         },
         "sources": dict(sorted(sources.items())),
+        "audits": _audits(frame),
         "boards": boards,
+    }
+
+
+def _audits(frame: pd.DataFrame) -> dict[str, dict[str, tuple[str, str]]]:
+    """What each device's own measurements say about the shipped remarks: verdict and words."""
+    findings = audit(load(), frame)
+    return {
+        str(device): {
+            remark: (found.verdict, found.words)
+            for remark, found in by_remark(findings, str(device)).items()
+        }
+        for device in sorted(frame["device"].unique())
     }
 
 

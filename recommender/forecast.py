@@ -22,6 +22,7 @@ from recommender.board import Board, Quantity
 from recommender.conformal import Calibration
 from recommender.errors import AdviceError
 from recommender.scale import TARGETS
+from rules.verdict import Audit
 
 if TYPE_CHECKING:
     from measurements.record import Measurement
@@ -38,7 +39,7 @@ class Forecast:
     """A forecast as read from its JSON."""
 
     content: Mapping[str, Any]
-    """The JSON: `schema sha256 n_measurements devices calibrations sources boards`."""
+    """The JSON: `schema sha256 n_measurements devices calibrations sources audits boards`."""
 
     @property
     def sha256(self) -> str:
@@ -59,6 +60,13 @@ class Forecast:
         """Tasks forecast for a device; with `measured` those with records of it."""
         boards = self.content["boards"][device]
         return tuple(t for t in boards if boards[t]["measured_task"] or not measured)
+
+    def audits(self, device: str) -> dict[str, Audit]:
+        """Id of a shipped remark -> what the device's own measurements say about it."""
+        return {
+            remark: Audit(verdict=verdict, words=words)
+            for remark, (verdict, words) in self.content["audits"][device].items()
+        }
 
     def board(self, device: str, task: str) -> Board:
         """The candidates of a task on a device; both must be in the forecast."""

@@ -14,7 +14,7 @@ _SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>#|~"})
 def as_markdown(advice: Advice) -> str:
     """The answer as GitHub-flavoured Markdown; names are escaped."""
     content = advice.to_dict()
-    parts = [f"## {_safe(outline.headline(advice))}", _safe(outline.question(advice))]
+    parts = [f"## {escaped(outline.headline(advice))}", escaped(outline.question(advice))]
     if advice.feasible:
         parts += [_list(content["pick"]["reasons"]), _table(content)]
         parts += _section(
@@ -27,7 +27,7 @@ def as_markdown(advice: Advice) -> str:
         [outline.relaxation(advice, entry) for entry in content["relaxations"]],
     )
     parts += _section("What the sources say", map(outline.remark, outline.remarks(advice)))
-    parts.append(_safe(outline.basis(advice)))
+    parts.append(escaped(outline.basis(advice)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -36,7 +36,7 @@ def _table(content: dict[str, Any]) -> str:
     lines = [
         f"| {' | '.join(outline.COLUMNS)} |",
         f"|{' --- |' * len(outline.COLUMNS)}",
-        *(f"| {' | '.join(map(_safe, outline.cells(row)))} |" for row in rows),
+        *(f"| {' | '.join(map(escaped, outline.cells(row)))} |" for row in rows),
     ]
     return "\n".join(lines)
 
@@ -47,8 +47,9 @@ def _section(title: str, lines: Iterable[str]) -> list[str]:
 
 
 def _list(texts: Iterable[str]) -> str:
-    return "\n".join(f"- {_safe(text)}" for text in texts)
+    return "\n".join(f"- {escaped(text)}" for text in texts)
 
 
-def _safe(text: str) -> str:
+def escaped(text: str) -> str:
+    """Text that Markdown shows as it is, on one line."""
     return " ".join(text.translate(_SPECIAL).split())

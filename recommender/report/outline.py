@@ -107,9 +107,14 @@ def remarks(advice: Advice) -> list[Verdict]:
 
 def remark(verdict: Verdict) -> str:
     """A remark in a line, with its source."""
-    audit = f" [{verdict.audit}]" if verdict.audit else ""
+    audit = f" [{_short(verdict.audit)}]" if verdict.audit else ""
     about = f" {verdict.strategy}" if verdict.effect == "recommend" else ""
     return f"{verdict.id}, {verdict.effect}{about}: {verdict.says}{audit} ({verdict.source})"
+
+
+def _short(audit: str) -> str:
+    """The verdict; with its figures where the remark loses its say by it."""
+    return audit if audit.startswith("contradicted") else audit.split(":")[0]
 
 
 def basis(advice: Advice) -> str:
