@@ -8,7 +8,7 @@ import pytest
 
 import rules as package
 from measurements.errors import DlmoError
-from rules.load import DISTRIBUTION, LARGEST_FILE, SHIPPED, RuleError, load
+from rules.load import DISTRIBUTION, LARGEST_FILE, SHIPPED, RuleError, load, read_file
 
 RULES = load()
 EXAMPLES = [(remark, example) for remark in RULES for example in remark.examples]
@@ -59,6 +59,17 @@ def test_a_user_s_file_comes_after_the_shipped_ones(tmp_path):
     assert [r.id for r in rules][:-1] == [r.id for r in RULES]
     mine = rules.remarks[-1]
     assert (mine.id, mine.source, mine.weight) == ("X1", "me, page 7", -0.2)
+
+
+def test_a_claim_may_be_a_table_of_its_own(tmp_path):
+    line = next(line for line in REMARK.splitlines() if line.startswith("claims"))
+    fields = line.removeprefix("claims = [{ ").removesuffix(" }]").replace(", ", "\n")
+    table = f"[[X1.claims]]\n{fields}\n"
+    inline, apart = tmp_path / "inline", tmp_path / "apart"
+    inline.mkdir(), apart.mkdir()
+    (one,) = read_file(written(inline))
+    (other,) = read_file(written(apart, REMARK.replace(line, "") + table))
+    assert one.claims == other.claims
 
 
 @pytest.mark.parametrize("mistake", ["R2", "X1"])
