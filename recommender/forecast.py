@@ -22,10 +22,10 @@ from recommender.board import Board, Quantity
 from recommender.conformal import Calibration
 from recommender.errors import AdviceError
 from recommender.scale import TARGETS
-from rules.verdict import Audit
 
 if TYPE_CHECKING:
     from measurements.record import Measurement
+    from rules.verdict import Audit
 
 SCHEMA = "dlmo.forecast/1"
 SHIPPED = Path(__file__).parent / "data" / "forecast.json"
@@ -63,6 +63,8 @@ class Forecast:
 
     def audits(self, device: str) -> dict[str, Audit]:
         """Id of a shipped remark -> what the device's own measurements say about it."""
+        from rules.verdict import Audit
+
         return {
             remark: Audit(verdict=verdict, words=words)
             for remark, (verdict, words) in self.content["audits"][device].items()
