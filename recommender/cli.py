@@ -224,11 +224,12 @@ def write(advice: Advice, form: str, output: Path | None) -> None:
             text = FORMATS[form](advice)
         print(text, end="")
         return
+    fresh = output.with_name(f".{output.name}.part")
     try:
-        fresh = output.with_name(f".{output.name}.part")
         fresh.write_text(FORMATS[form](advice), encoding="utf-8")
         fresh.replace(output)
     except OSError as error:
+        fresh.unlink(missing_ok=True)
         raise AdviceError(f"{output}: can't be written: {error.strerror}") from None
 
 
