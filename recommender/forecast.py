@@ -79,6 +79,7 @@ class Forecast:
             network=tuple(stored["network"]),
             strategy=tuple(stored["strategy"]),
             measured=np.array(stored["measured"], dtype=bool),
+            measured_task=bool(stored["measured_task"]),
             quantities={
                 target: _quantity(target, stored[target], self.content["calibrations"][target])
                 for target in TARGETS

@@ -20,6 +20,10 @@ def test_quantities_change_their_unit_where_people_do():
     assert wording.kilobytes(94052) == "94.1 MB"
     assert wording.milliseconds(1820) == "1.82 s"
     assert wording.percent(68.66) == "68.7%"
+    assert wording.kilobytes(94052, 90000, 98000) == "94.1 MB [90-98]"
+    assert wording.milliseconds(5.2, 4, float("nan")) == "5.2 ms [4-unknown]"
+    assert wording.percent(68.66, 60, 70.04) == "68.7% [60-70]"
+    assert wording.points(0.01) == "less than 0.1 points"
     assert wording.points(-1.04) == "1 point"
     assert wording.points(15.5) == "15.5 points"
 
