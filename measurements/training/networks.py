@@ -1,6 +1,6 @@
 """The eight networks of the paper and its distillation teacher, for any number of classes.
 
-Every network takes `(n, 32, 32, 3)` float32 images in [-1, 1] and gives `(n, classes)` logits. All
+Every network takes `(n, 32, 32, 3)` float32 images in [0, 1] and gives `(n, classes)` logits. All
 are functional models of plain layers, without operators hidden in lambdas, so that training can
 rebuild them layer by layer with fake quantization. Batch normalization forgets fast (momentum 0.9):
 with Keras's 0.99 to 0.999 the statistics of a short training stay those of the first steps.
@@ -134,7 +134,7 @@ def build(name: str, classes: int, *, seed: int = 0) -> Any:
         seed: of the weights; sets the global random state of Python, numpy and TensorFlow.
 
     Returns:
-        A `tf_keras.Model`: `(n, 32, 32, 3)` images in [-1, 1] -> `(n, classes)` logits.
+        A `tf_keras.Model`: `(n, 32, 32, 3)` images in [0, 1] -> `(n, classes)` logits.
 
     Raises:
         UnknownNameError: for a name that is none of them.
