@@ -84,13 +84,13 @@ def read_image(path: Path, rows: int, columns: int) -> Bytes:
         raise HarnessError(
             f"{path}: not an image that can be read ({type(error).__name__})"
         ) from None
-    return resized(pixels[np.newaxis], rows, columns)[0]
+    scaled: Bytes = resized(pixels[np.newaxis], rows, columns)[0]
+    return scaled
 
 
 def _as_bytes(images: NDArray[Any], where: str) -> Bytes:
     if images.dtype == np.uint8:
-        pixels: Bytes = images
-        return pixels
+        return images
     if not (np.issubdtype(images.dtype, np.number) or images.dtype == np.bool_):
         raise HarnessError(f"{where}: {images.dtype} values; pixels are numbers from 0 to 255")
     if not np.isfinite(images).all():

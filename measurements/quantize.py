@@ -72,7 +72,7 @@ def _static(model: bytes, images: NDArray[Any] | None) -> bytes:
     quantizer = Quantizer(model, recipe.static_wi8_ai8())
     signature, name = _signature(model)
     ranges = quantizer.calibrate(
-        {signature: ({name: image} for image in _as_input(images[: CALIBRATION_IMAGES[1]]))},
+        {signature: [{name: image} for image in _as_input(images[: CALIBRATION_IMAGES[1]])]},
         num_threads=len(os.sched_getaffinity(0)),
     )
     return _serialize(quantizer, {tensor: _widened(found) for tensor, found in ranges.items()})

@@ -36,7 +36,7 @@ ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 
 @dataclass(frozen=True, kw_only=True)
 class TaskData:
-    """Images and labels of a task. The training images come in a fixed shuffled order."""
+    """Images and labels of a task, in a fixed shuffled order."""
 
     name: str
     """As in records."""
@@ -222,10 +222,13 @@ def _check(data: TaskData, where: str) -> None:
 
 
 def _shuffled(data: TaskData) -> TaskData:
-    order = np.random.default_rng(0).permutation(len(data.y_train))
+    random = np.random.default_rng(0)
+    train, test = random.permutation(len(data.y_train)), random.permutation(len(data.y_test))
     return replace(
         data,
-        x_train=data.x_train[order],
-        y_train=data.y_train[order],
-        groups=None if data.groups is None else data.groups[order],
+        x_train=data.x_train[train],
+        y_train=data.y_train[train],
+        x_test=data.x_test[test],
+        y_test=data.y_test[test],
+        groups=None if data.groups is None else data.groups[train],
     )

@@ -169,6 +169,24 @@ def perturb(model: Any, *, seed: int = 0) -> None:
             weight.assign(random.uniform(low, high, weight.shape))
 
 
+def settle(model: Any, images: Any) -> None:
+    """Give batch normalizations the statistics that a batch has at their place.
+
+    Without them the values in an untrained network fade from layer to layer, and no quantizer finds
+    a range for them. Changes the model.
+
+    Args:
+        model: a network of `build`.
+        images: `(n, 32, 32, 3)` in [0, 1].
+    """
+    norms = [layer for layer in model.layers if isinstance(layer, layers.BatchNormalization)]
+    for momentum in (0.0, MOMENTUM):
+        for layer in norms:
+            layer.momentum = momentum
+        if not momentum:
+            model(images, training=True)
+
+
 def _published(application: Callable[..., Any], image: Any) -> Any:
     return application(
         include_top=False, weights=None, input_tensor=image, input_shape=INPUT_SHAPE, pooling="avg"

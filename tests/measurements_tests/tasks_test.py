@@ -47,12 +47,12 @@ def test_own_npz(npz):
     content = arrays(class_names=np.array(["a", "b", "c"]))
     data = tasks.load(npz(**content))
     assert (data.name, data.class_names) == ("own", ("a", "b", "c"))
-    assert (data.x_test == content["x_test"]).all()
-    # Training rows are shuffled, each with its label.
-    assert sorted(data.y_train) == sorted(content["y_train"])
-    place = [int(np.argmax((content["x_train"] == x).all((1, 2, 3)))) for x in data.x_train]
-    assert (content["y_train"][place] == data.y_train).all()
-    assert place != sorted(place)
+    # Rows are shuffled, each with its label.
+    for images, labels in ((data.x_train, data.y_train), (data.x_test, data.y_test)):
+        assert sorted(labels) == sorted(content["y_train"])
+        place = [int(np.argmax((content["x_train"] == x).all((1, 2, 3)))) for x in images]
+        assert (content["y_train"][place] == labels).all()
+        assert place != sorted(place)
 
 
 def test_a_shipped_name_is_looked_for_in_the_data_folder(npz, tmp_path, monkeypatch):
