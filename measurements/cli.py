@@ -15,7 +15,7 @@ import typer
 from measurements.errors import DlmoError
 
 if TYPE_CHECKING:
-    from measurements.campaign import Campaign, News
+    from measurements.campaign import News
     from measurements.progress import Status
 
 # Typer carries a click of its own since 0.26 and the public one before: this is either's.
@@ -163,7 +163,17 @@ def run(
     from measurements import campaign, plan
     from measurements.progress import Status, outcome
 
-    asked = _campaign(networks, strategies, tasks, devices, protocol, jobs, out, cache, data_dir)
+    asked = campaign.requested(
+        networks=split(networks),
+        strategies=split(strategies),
+        tasks=tuple(split(tasks) or ["digits"]),
+        devices=split(devices),
+        protocol=protocol,
+        store=out,
+        cache=cache,
+        data_dir=data_dir,
+        jobs=jobs,
+    )
     records = plan.held(out)
     costs = plan.costs(plan.missing(campaign.wanted(asked), records), records)
     known = [cost for cost in costs if cost is not None]
@@ -189,7 +199,14 @@ def show_plan(
     from measurements import campaign, plan
     from measurements.progress import estimate
 
-    asked = _campaign(networks, strategies, tasks, devices, protocol, 1, out, None, None)
+    asked = campaign.requested(
+        networks=split(networks),
+        strategies=split(strategies),
+        tasks=tuple(split(tasks) or ["digits"]),
+        devices=split(devices),
+        protocol=protocol,
+        store=out,
+    )
     records = plan.held(out)
     cells = plan.missing(campaign.wanted(asked), records)
     print("\n".join(estimate(cells, plan.costs(cells, records))))
@@ -204,40 +221,6 @@ def list_devices() -> None:
     here = {name: board.device for name, board in boards().items()}
     for device in {**shipped(), **here}.values():
         print(f"{device.name}\t{device.title}")
-
-
-def _campaign(
-    networks: list[str] | None,
-    strategies: list[str] | None,
-    tasks: list[str] | None,
-    devices: list[str] | None,
-    protocol: str,
-    jobs: int,
-    out: Path,
-    cache: Path | None,
-    data_dir: Path | None,
-) -> Campaign:
-    """The campaign that the options ask for; wrong names are refused here."""
-    from measurements.campaign import Campaign
-    from measurements.device import local
-    from measurements.strategy import SETUPS, Strategy
-    from measurements.subject import named
-    from measurements.subject import networks as shipped
-
-    usual = [name for name in shipped() if name != "resnet54"]
-    boards = [local.board(name) for name in split(devices)]
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Campaign(
-        networks=tuple(named(n, shipped(), "network").name for n in split(networks) or usual),
-        strategies=tuple(Strategy.parse(s) for s in split(strategies) or SETUPS.values()),
-        tasks=tuple(split(tasks) or ["digits"]),
-        boards=tuple(boards or [local.LocalBoard(kernels="xnnpack", threads=1)]),
-        protocol=protocol,
-        store=out,
-        cache=cache or home / "dlmo-advisor",
-        data_dir=data_dir,
-        jobs=jobs,
-    )
 
 
 @contextmanager

@@ -137,20 +137,20 @@ def writers(source, store, *jobs):
 
 
 def test_processes_that_append_at_once_lose_nothing_and_readers_see_no_torn_line(tmp_path, store):
-    jobs = [("append", n * 400, 400) for n in range(2)]
+    jobs = [("append", n * 100, 100) for n in range(2)]
     with writers(tmp_path / "one.jsonl", store, *jobs) as processes, warnings.catch_warnings():
         warnings.simplefilter("error", TornLineWarning)
         while any(process.poll() is None for process in processes):
             if store.exists() and store.stat().st_size:
                 assert read(store)
-    assert sorted(r.seed for r in read(store)) == list(range(800))
+    assert sorted(r.seed for r in read(store)) == list(range(200))
 
 
 def test_processes_that_add_the_same_records_leave_one_of_each(tmp_path, store):
-    jobs = [("add", 0, 150), ("add", 0, 150), ("append", 1000, 150)]
+    jobs = [("add", 0, 40), ("add", 0, 40), ("append", 1000, 40)]
     with writers(tmp_path / "one.jsonl", store, *jobs):
         pass
-    assert sorted(r.seed for r in read(store)) == [*range(150), *range(1000, 1150)]
+    assert sorted(r.seed for r in read(store)) == [*range(40), *range(1000, 1040)]
 
 
 # What a crash leaves
