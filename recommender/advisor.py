@@ -34,6 +34,7 @@ from recommender.ranking import Ranking, rank
 if TYPE_CHECKING:
     import pandas as pd
 
+    from measurements.record import Measurement
     from rules.remark import Rules
 
 DEFAULT_DEVICE = "sensors-2022"
@@ -231,12 +232,19 @@ def _rules(paths: Sequence[Path | str]) -> Rules:
 
 
 def _forecast(paths: Sequence[Path | str]) -> Forecast:
-    if not paths or all(str(path) == SHIPPED for path in paths):
+    if all(str(path) == SHIPPED for path in paths):
         return forecast.read(forecast.SHIPPED)
+    return forecast.of(records(paths))
+
+
+def records(paths: Sequence[Path | str]) -> list[Measurement]:
+    """The measurements of some files and folders; none, or `SHIPPED`, is the package's dataset.
+
+    Raises:
+        DatasetError: for a file that can't be read.
+    """
     from measurements import dataset
 
     others = [path for path in paths if str(path) != SHIPPED]
-    records = dataset.read(*others)
-    if len(others) < len(paths):
-        records = dataset.read() + records
-    return forecast.of(records)
+    shipped = dataset.read() if len(others) < len(paths) or not paths else []
+    return shipped + (dataset.read(*others) if others else [])

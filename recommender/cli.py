@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -150,7 +151,29 @@ def devices(
     Console(highlight=False).print(table)
 
 
-def check_format(form: str) -> None:
+@app.command()
+def evaluate(
+    holdout: Annotated[
+        str, typer.Option(metavar="network|device|task|strategy", help="What is left out whole.")
+    ] = "network",
+    form: Annotated[
+        str, typer.Option("--format", metavar="table|json", help="How to answer.")
+    ] = "table",
+    measurements: Measurements = None,
+) -> None:
+    """Say how far the forecasts can be trusted: errors, intervals and regret on what was left out.
+
+    Beside the model stand the simple ways to do without one.
+    """
+    check_format(form, ("table", "json"))
+    from recommender.advisor import records
+    from recommender.evaluate import evaluate as evaluated
+    from recommender.report.scores import EVALUATION_FORMATS
+
+    print(EVALUATION_FORMATS[form](evaluated(records(split(measurements)), holdout)), end="")
+
+
+def check_format(form: str, names: Sequence[str] = ("table", "json", "markdown")) -> None:
     """Refuse an unknown format before anything is computed.
 
     Raises:
@@ -158,7 +181,6 @@ def check_format(form: str) -> None:
     """
     from measurements.errors import known
 
-    names = ("table", "json", "markdown")
     if form not in names:
         raise ArgumentError(f"unknown format '{form}'{known(form, names)}")
 
