@@ -183,7 +183,7 @@ def run(
     for record in ended:
         print(outcome(record))
     if not ended:
-        print("every cell is measured already", file=sys.stderr)
+        print("dlmo-measure: every cell is measured already", file=sys.stderr)
 
 
 @app.command(name="plan")

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from measurements.biases import widen_kernels
 from measurements.errors import ConversionError, known
 
 CALIBRATION_IMAGES = (100, 500)
@@ -69,13 +70,30 @@ def _static(model: bytes, images: NDArray[Any] | None) -> bytes:
             f"{0 if images is None else len(images)} calibration images; "
             f"{CALIBRATION_IMAGES[0]} to {CALIBRATION_IMAGES[1]} settle the ranges of activations"
         )
-    quantizer = Quantizer(model, recipe.static_wi8_ai8())
+    ranges = _ranges(model, images[: CALIBRATION_IMAGES[1]])
+    return _serialize(Quantizer(widen_kernels(model, ranges), recipe.static_wi8_ai8()), ranges)
+
+
+def _ranges(model: bytes, images: NDArray[Any]) -> dict[str, Any]:
+    """Least and greatest value of each activation, by the tensor's name."""
+    from litert_quantizer import recipe
+    from litert_quantizer.calibrator import CalibrationMode, Calibrator
+    from litert_quantizer.recipe_manager import RecipeManager
+    from litert_quantizer.utils.qsv_utils import min_max_update
+
     signature, name = _signature(model)
-    ranges = quantizer.calibrate(
-        {signature: [{name: image} for image in _as_input(images[: CALIBRATION_IMAGES[1]])]},
-        num_threads=len(os.sched_getaffinity(0)),
+    # The quantizer's own default is a moving average of each image's extremes, which cuts off the
+    # extremes of half of the images: the winning output among them.
+    calibrator = Calibrator(
+        model,
+        len(os.sched_getaffinity(0)),
+        CalibrationMode.CALIBRATION_PRESERVE_ALL_TENSORS,
+        min_max_update,
     )
-    return _serialize(quantizer, {tensor: _widened(found) for tensor, found in ranges.items()})
+    rules = RecipeManager()
+    rules.load_quantization_recipe(recipe.static_wi8_ai8())
+    calibrator.calibrate({signature: [{name: image} for image in _as_input(images)]}, rules)
+    return {tensor: _widened(found) for tensor, found in calibrator.get_model_qsvs().items()}
 
 
 def _half(model: bytes, _: NDArray[Any] | None) -> bytes:

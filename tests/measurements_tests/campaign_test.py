@@ -18,38 +18,21 @@ from measurements.device.local import LocalBoard
 from measurements.environment import used
 from measurements.errors import DlmoError, HarnessError, UnknownNameError
 
-PROTOCOL = """
-calibration_images = 100
-[recipe]
-epochs = 1
-pruning_epochs = 1
-qat_epochs = 1
-augmentation = []
-"""
 KILLS = 50
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory):
+def small(tmp_path_factory, dusk, small_protocol):
     """A campaign of four cells on two boards whose files are in its cache already."""
     if find_spec("tf_keras") is None:  # asked without importing it: it takes seconds
         pytest.skip("needs the train extra")
     folder = tmp_path_factory.mktemp("campaign")
-    (folder / "small.toml").write_text(PROTOCOL)
-    generator = np.random.default_rng(0)
-    arrays = {}
-    for part, count in (("train", 256), ("test", 50)):
-        labels = np.arange(count) % 2
-        pixels = generator.integers(0, 100, (count, 32, 32, 3), dtype=np.uint8)
-        pixels[:, :16] += (labels * 150).astype(np.uint8)[:, None, None, None]
-        arrays |= {f"x_{part}": pixels, f"y_{part}": labels}
-    np.savez(folder / "dusk.npz", **arrays)
     whole = requested(
         networks=["vgg"],
         strategies=["nq", "blq"],
-        tasks=(str(folder / "dusk.npz"),),
+        tasks=(str(dusk),),
         devices=[LocalBoard(kernels=k, threads=1).name for k in ("builtin", "xnnpack")],
-        protocol=str(folder / "small.toml"),
+        protocol=str(small_protocol),
         store=folder / "store",
         cache=folder / "cache",
     )
