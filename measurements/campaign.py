@@ -7,60 +7,26 @@ appended to under a lock or put in place whole.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
-from measurements import plan, protocol, recording, tasks
+from measurements import plan, recording, tasks
 from measurements.dataset import append
-from measurements.device import base, local
+from measurements.device import base
 from measurements.device.base import Board, Observation
 from measurements.errors import HarnessError
 from measurements.lock import alone
 from measurements.plan import Cell
 from measurements.production import Made, Order, Progress, produce, sha256
 from measurements.record import Measurement
-from measurements.strategy import SETUPS, Strategy
-from measurements.subject import named
-from measurements.subject import networks as shipped_networks
-from measurements.timing import Repetition
-
-TEACHER = "resnet54"
-"""Trained for the others' distillation, and measured only when it is named."""
+from measurements.scope import Campaign, wanted, words_of_tasks
 
 STARTING = "starting"
 """Stage of the news that a training begins."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Campaign:
-    """What to measure, how, and where to put it."""
-
-    networks: tuple[str, ...]
-    """Names of networks."""
-    strategies: tuple[Strategy, ...]
-    """What is done to them."""
-    tasks: tuple[str, ...]
-    """Names of tasks, or paths of the user's own."""
-    boards: tuple[Board, ...]
-    """Where to score and time."""
-    protocol: str
-    """Name of a protocol, or the path of its file."""
-    store: Path
-    """A folder of .jsonl files, or one file."""
-    cache: Path
-    """Folder of checkpoints and made files."""
-    data_dir: Path | None = None
-    """Folder of data sets."""
-    jobs: int = 1
-    """Trainings at the same time."""
-    repetition: Repetition = field(default_factory=Repetition)
-    """How often to time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,52 +48,6 @@ class News:
 Watch = Callable[[News], None]
 
 
-def requested(
-    *,
-    networks: Sequence[str],
-    strategies: Sequence[str],
-    devices: Sequence[str],
-    cache: Path | None = None,
-    **rest: Any,
-) -> Campaign:
-    """The campaign that a user's words ask for.
-
-    Args:
-        networks: names; none: all that are shipped, without the teacher.
-        strategies: slugs or setups; none: the paper's seven.
-        devices: names; none: this machine with XNNPACK and one thread.
-        cache: None: in the user's own cache folder.
-        **rest: the other fields of `Campaign`, as they are.
-
-    Raises:
-        UnknownNameError: with the nearest known name.
-    """
-    known = shipped_networks()
-    usual = [name for name in known if name != TEACHER]
-    boards = [local.board(name) for name in devices]
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Campaign(
-        networks=tuple(named(name, known, "network").name for name in networks or usual),
-        strategies=tuple(Strategy.parse(word) for word in strategies or SETUPS.values()),
-        boards=tuple(boards or [local.LocalBoard(kernels="xnnpack", threads=1)]),
-        cache=cache or home / "dlmo-advisor",
-        **rest,
-    )
-
-
-def wanted(campaign: Campaign) -> tuple[Cell, ...]:
-    """All cells of a campaign, measured or not."""
-    rules = protocol.load(campaign.protocol)
-    return plan.cells(
-        networks=campaign.networks,
-        strategies=campaign.strategies,
-        tasks=_words(campaign),
-        devices=(board.name for board in campaign.boards),
-        seeds=rules.seeds,
-        protocol=rules.label,
-    )
-
-
 def run(campaign: Campaign, watch: Watch = lambda _: None) -> list[Measurement]:
     """Measure what the store does not hold yet.
 
@@ -146,7 +66,7 @@ def run(campaign: Campaign, watch: Watch = lambda _: None) -> list[Measurement]:
     """
     with _alone(campaign.store):
         cells = plan.missing(wanted(campaign), plan.held(campaign.store))
-        words = _words(campaign)
+        words = words_of_tasks(campaign)
         data = {
             task: tasks.load(words[task], campaign.data_dir)
             for task in dict.fromkeys(cell.task for cell in cells)
@@ -159,15 +79,6 @@ def run(campaign: Campaign, watch: Watch = lambda _: None) -> list[Measurement]:
         for start in range(0, len(orders), step):
             session.work(orders[start : start + step])
         return session.ended
-
-
-def _words(campaign: Campaign) -> dict[str, str]:
-    """Name of each task, as in records -> the user's word for it, which may be a path."""
-    return {word if word in tasks.LOADERS else _stem(Path(word)): word for word in campaign.tasks}
-
-
-def _stem(path: Path) -> str:
-    return path.resolve().name if path.is_dir() else path.stem
 
 
 def _what_is_trained(cell: Cell) -> tuple[str, str, int]:
@@ -204,7 +115,7 @@ class _Session:
         order = Order(
             network=first.network,
             strategies=tuple(dict.fromkeys(cell.strategy for cell in cells)),
-            task=_words(self.campaign)[first.task],
+            task=words_of_tasks(self.campaign)[first.task],
             protocol=self.campaign.protocol,
             seed=first.seed,
             data_dir=str(self.campaign.data_dir) if self.campaign.data_dir else None,

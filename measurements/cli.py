@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from measurements.campaign import News
     from measurements.progress import Status
 
+STOPPED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
 # Typer carries a click of its own since 0.26 and the public one before: this is either's.
 UsageError: type[typer.BadParameter] = typer.BadParameter.__bases__[0]
 
@@ -160,10 +163,10 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
     """Train, optimize, convert, score and time what the store does not hold yet."""
-    from measurements import campaign, plan
+    from measurements import campaign, plan, scope
     from measurements.progress import Status, outcome
 
-    asked = campaign.requested(
+    asked = scope.requested(
         networks=split(networks),
         strategies=split(strategies),
         tasks=tuple(split(tasks) or ["digits"]),
@@ -175,7 +178,7 @@ def run(
         jobs=jobs,
     )
     records = plan.held(out)
-    costs = plan.costs(plan.missing(campaign.wanted(asked), records), records)
+    costs = plan.costs(plan.missing(scope.wanted(asked), records), records)
     known = [cost for cost in costs if cost is not None]
     status = Status(expected_s=sum(known) if len(known) == len(costs) else None)
     with _shown(status, quiet) as watch:
@@ -196,10 +199,10 @@ def show_plan(
     protocol: ProtocolName = "quick",
 ) -> None:
     """Show the cells that the store does not hold yet, and the minutes that they will take."""
-    from measurements import campaign, plan
+    from measurements import plan, scope
     from measurements.progress import estimate
 
-    asked = campaign.requested(
+    asked = scope.requested(
         networks=split(networks),
         strategies=split(strategies),
         tasks=tuple(split(tasks) or ["digits"]),
@@ -208,7 +211,7 @@ def show_plan(
         store=out,
     )
     records = plan.held(out)
-    cells = plan.missing(campaign.wanted(asked), records)
+    cells = plan.missing(scope.wanted(asked), records)
     print("\n".join(estimate(cells, plan.costs(cells, records))))
 
 
@@ -275,13 +278,13 @@ def execute(command: typer.Typer, name: str, arguments: list[str] | None = None)
     try:
         status = command(args=arguments, prog_name=name, standalone_mode=False) or 0
         sys.stdout.flush()
-        return int(status)
+        return refuse("stopped", status) if status == STOPPED else int(status)
     except BrokenPipeError:
         # Whoever read has seen enough. Python must not try to write the rest when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (typer.Abort, KeyboardInterrupt):
-        return refuse("stopped", 130)
+        return refuse("stopped", STOPPED)
     except UsageError as error:
         return refuse(error.format_message(), 2)
     except DlmoError as error:

@@ -13,12 +13,14 @@ import numpy as np
 import pytest
 
 from measurements import campaign, plan
-from measurements.campaign import Campaign, requested
 from measurements.device.local import LocalBoard
 from measurements.environment import used
-from measurements.errors import DlmoError, HarnessError, UnknownNameError
+from measurements.errors import DlmoError, HarnessError
+from measurements.scope import Campaign, requested, wanted
+from measurements.timing import Repetition
 
 KILLS = 50
+BRIEF = Repetition(values=5, seconds=0.02)
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +45,10 @@ def small(tmp_path_factory, dusk, small_protocol):
 DRIVER = """
 import sys
 from pathlib import Path
-from measurements import campaign
+from measurements import campaign, scope
 from measurements.timing import Repetition
 task, protocol, cache, store = sys.argv[1:]
-campaign.run(campaign.requested(
+campaign.run(scope.requested(
     networks=["vgg"], strategies=["nq", "blq"], tasks=(task,), protocol=protocol, cache=Path(cache),
     devices={devices}, store=Path(store), repetition=Repetition(values=5, seconds=0.02),
 ))
@@ -92,7 +94,7 @@ def test_a_second_run_measures_nothing(small):
 
 def test_what_was_recorded_tells_the_cost_of_the_next(small, tmp_path):
     other = replace(small, store=tmp_path)
-    cells = campaign.wanted(other)
+    cells = wanted(other)
     assert all(cost > 0 for cost in plan.costs(cells, plan.held(small.store)))
 
 
@@ -114,14 +116,14 @@ def test_killed_at_any_moment_it_goes_on(small, tmp_path):
         cells = Counter((r.device, r.strategy) for r in plan.held(store))
         assert set(cells.values()) <= {1}
         assert {path.suffix for path in everything(store)} <= {".jsonl"}
-        if len(cells) == len(campaign.wanted(again)):
+        if len(cells) == len(wanted(again)):
             # All is measured: what follows is killed in a new round.
             rounds += 1
             store = tmp_path / f"store-{rounds}"
             again = replace(again, store=store)
     done = subprocess.run(driver(again), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert len(plan.held(store)) == len(campaign.wanted(again))
+    assert len(plan.held(store)) == len(wanted(again))
     assert everything(small.cache) == made
     assert orphans(tmp_path) == []
 
@@ -152,20 +154,21 @@ def test_two_campaigns_do_not_share_a_store(small, tmp_path):
     finally:
         first.kill()
         first.communicate()
-    assert len(campaign.run(slow)) == 4  # the lock went with the process
+    assert len(campaign.run(replace(slow, repetition=BRIEF))) == 4  # the lock went with the process
 
 
-def test_trainings_side_by_side_give_the_same_cells(small, tmp_path):
-    two = replace(small, networks=("vgg", "mobilenet_v2"), store=tmp_path / "a", jobs=2)
-    two = replace(two, cache=tmp_path / "cache", boards=small.boards[:1])
+def test_trainings_side_by_side_are_all_done_before_anything_is_timed(small, tmp_path):
+    seeds = tmp_path / "seeds.toml"
+    seeds.write_text("seeds = [1, 2]\n" + Path(small.protocol).read_text())
+    two = replace(small, protocol=str(seeds), store=tmp_path / "a", cache=tmp_path / "cache")
+    two = replace(two, boards=small.boards[:1], repetition=BRIEF, jobs=2)
     heard = []
     campaign.run(two, heard.append)
-    timing = [news.stage in ("scoring", "timing") for news in heard]
-    assert timing == sorted(timing) or not any(
-        news.progress for news in heard[timing.index(True) :]
-    )
-    assert {(r.network, r.strategy) for r in plan.held(two.store)} == {
-        (n, s) for n in two.networks for s in ("nq", "blq")
+    at_training = [place for place, news in enumerate(heard) if news.progress]
+    at_work = [place for place, news in enumerate(heard) if news.stage in ("scoring", "timing")]
+    assert max(at_training) < min(at_work)
+    assert {(r.seed, r.strategy) for r in plan.held(two.store)} == {
+        (seed, strategy) for seed in (1, 2) for strategy in ("nq", "blq")
     }
 
 
@@ -177,31 +180,3 @@ def test_bad_data_is_refused_before_anything_is_trained(small, tmp_path):
     with pytest.raises(DlmoError, match="one class only"):
         campaign.run(replace(small, tasks=(str(bad),), store=tmp_path / "store"), heard.append)
     assert heard == []
-
-
-def test_the_users_own_task_is_recorded_by_its_name(small, tmp_path):
-    one = replace(small, tasks=(str(tmp_path / "mine.npz"),))
-    assert {cell.task for cell in campaign.wanted(one)} == {"mine"}
-
-
-def test_words_that_name_nothing_are_refused(small):
-    usual = {"tasks": ("digits",), "protocol": "quick", "store": small.store}
-    for wrong in (
-        {"networks": ["vgg", "vg"], "strategies": [], "devices": []},
-        {"networks": [], "strategies": ["nqq"], "devices": []},
-        {"networks": [], "strategies": [], "devices": ["sensors-2022"]},
-    ):
-        with pytest.raises(UnknownNameError, match="known"):
-            requested(**wrong, **usual)
-
-
-def test_without_words_it_is_the_papers_grid_on_this_machine(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    usual = requested(
-        networks=[], strategies=[], devices=[], tasks=("digits",), protocol="quick", store=tmp_path
-    )
-    assert len(usual.networks) == 8
-    assert "resnet54" not in usual.networks
-    assert [s.setup for s in usual.strategies] == ["NQ", "BLQ", "FIQ", "F16", "QAT", "PRN", "PRQ"]
-    assert usual.boards[0].name.endswith("-xnnpack-1t")
-    assert usual.cache == tmp_path / "dlmo-advisor"
