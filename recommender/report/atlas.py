@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from measurements.record import Measurement
-from measurements.strategy import SETUPS
+from measurements.strategy import SETUPS, TECHNIQUES
 from measurements.subject import devices, tasks
 from recommender import advisor as loading
 from recommender.advice import Advice
@@ -57,6 +57,9 @@ def atlas(advice: Advice) -> dict[str, Any]:
         "much": MUCH,
         "service_classes": {name: _finite(asdict(c)) for name, c in SERVICE_CLASSES.items()},
         "setups": {slug: setup for setup, slug in SETUPS.items()},
+        "techniques": [
+            {"name": t.name, "title": t.title, "integer": t.integer} for t in TECHNIQUES.values()
+        ],
         "titles": {
             "task": {name: task.title for name, task in tasks().items()},
             "device": {name: device.title for name, device in devices().items()},

@@ -115,7 +115,7 @@ const reasons = (() => {
       const winner = winners.includes(choice.pick) ? choice.pick : winners[0];
       return `dominated by ${name(advice, winner)}: ${worse(advice, i, winner)}`;
     }
-    if (ranking.slow(i) && !ranking.slow(choice.pick)) {
+    if (ranking.slow[i] && !ranking.slow[choice.pick]) {
       return `not real-time: ${wording.milliseconds(needs[1][i])}, the pick is`;
     }
     const margin = ranking.merit[choice.pick] - ranking.merit[i];
@@ -150,7 +150,7 @@ const reasons = (() => {
     const { evidence, slow } = ranking;
     if (ranking.profile.follow === "evidence") return [];
     const alone = [...choice.frontier].sort(
-      (a, b) => slow(a) - slow(b) || evidence[b] - evidence[a] || a - b,
+      (a, b) => slow[a] - slow[b] || evidence[b] - evidence[a] || a - b,
     )[0];
     if (alone === pick) return [];
     return [

@@ -76,10 +76,13 @@ const selection = (() => {
     const promised = [];
     for (let i = 0; i < n; i++) if (columns.every((c) => isFinite(c[i]))) promised.push(i);
     const earlier = (a, b) => {
-      for (const c of columns) if (c[a] !== c[b]) return c[a] < c[b] ? -1 : 1;
+      for (const c of columns) if (c[a] !== c[b]) return c[a] - c[b];
       return 0;
     };
-    const beats = (a, b) => columns.every((c) => c[a] <= c[b]) && earlier(a, b) !== 0;
+    const beats = (a, b) => {
+      for (const c of columns) if (c[a] > c[b]) return false;
+      return earlier(a, b) !== 0;
+    };
     // In lexical order only an earlier one can beat a later one, and some member of the front does.
     const members = [];
     for (const i of promised.sort(earlier)) {
@@ -107,10 +110,11 @@ const selection = (() => {
     const needs = needsOf(page, board, profile, eligible);
     const evidence = meritOf(needs, aims);
     const merit = evidence.map((e, i) => (profile.follow === "evidence" ? e : e + judged.say[i]));
-    const slow = (i) => (needs[LATENCY][i] > (aims.real_time_ms ?? Infinity) ? 1 : 0);
-    const order = [...merit.keys()].sort(
-      (a, b) => slow(a) - slow(b) || (merit[a] === merit[b] ? a - b : merit[a] > merit[b] ? -1 : 1),
-    );
+    const late = aims.real_time_ms ?? Infinity;
+    const slow = needs[LATENCY].map((latency) => (latency > late ? 1 : 0));
+    const before = (a, b) =>
+      slow[a] - slow[b] || (merit[a] === merit[b] ? a - b : merit[a] > merit[b] ? -1 : 1);
+    const order = [...merit.keys()].sort(before);
     const position = new Int32Array(order.length);
     order.forEach((candidate, place) => (position[candidate] = place));
     return {
@@ -193,5 +197,5 @@ const selection = (() => {
     return together ? [together] : [];
   }
 
-  return { rank, choose, lossesOf, interval, pFeasible, gain };
+  return { rank, choose, lossesOf, targetOf, interval, pFeasible, gain };
 })();
