@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from recommender.engine import Choice, gain
 from recommender.profile import Profile
 from recommender.ranking import Ranking
 from recommender.relax import Relaxation, generous
+
+if TYPE_CHECKING:
+    from recommender.advisor import Advisor
 
 SCHEMA = "dlmo.advice/1"
 
@@ -84,6 +87,8 @@ class Advice:
     """For each candidate, the ids of the remarks that weigh for (`+id`) or against (`-id`) it."""
     basis: Basis
     """What it rests on."""
+    advisor: Advisor = field(repr=False, compare=False)
+    """Who answered: for reports that also show the questions next to this one."""
 
     @property
     def profile(self) -> Profile:

@@ -28,6 +28,7 @@ from recommender.constraints import Constraints
 from recommender.engine import choose
 from recommender.errors import AdviceError, ArgumentError
 from recommender.forecast import Forecast
+from recommender.origin import Origin
 from recommender.profile import Profile
 from recommender.ranking import Ranking, rank
 
@@ -59,6 +60,8 @@ class Advisor:
     """What every combination would score, weigh and take."""
     rules: Rules
     """The remarks."""
+    origin: Origin = field(default_factory=Origin)
+    """Where both were read from."""
     _judged: dict[Profile, _Judged] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -79,7 +82,12 @@ class Advisor:
             DatasetError: for a file of measurements that can't be read.
             RuleError: for a mistake in a file of rules.
         """
-        return cls(forecast=_forecast(_listed(measurements)), rules=load_rules(_listed(rules)))
+        origin = Origin.of(_listed(measurements), _listed(rules))
+        return cls(
+            forecast=_forecast(origin.measurements),
+            rules=load_rules(origin.rules),
+            origin=origin,
+        )
 
     @property
     def basis(self) -> Basis:
@@ -109,6 +117,7 @@ class Advisor:
             verdicts=judged.verdicts,
             speakers=judged.speakers,
             basis=self.basis,
+            advisor=self,
         )
 
     def advise_many(self, frame: pd.DataFrame) -> pd.DataFrame:

@@ -87,7 +87,10 @@ def advise(
     measurements: Measurements = None,
     rules: RuleFiles = None,
     form: Annotated[
-        str, typer.Option("--format", metavar="table|json|markdown", help="How to answer.")
+        str,
+        typer.Option(
+            "--format", metavar="table|json|markdown|html", help="How to answer; html is a page."
+        ),
     ] = "table",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the answer there.")
@@ -123,7 +126,7 @@ def advise(
         min_accuracy_pct=None if min_accuracy is None else limits.accuracy_pct(min_accuracy),
         max_ram_kb=None if max_ram is None else limits.size_kb(max_ram),
     )
-    check_format(form, ("table", "json", "markdown"))
+    check_format(form, ("table", "json", "markdown", "html"))
     advisor = Advisor.load(split(measurements), split(rules))
     advice = advisor.advise(profile, constraints, top=top)
     write(advice, form, output)

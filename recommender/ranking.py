@@ -71,7 +71,8 @@ def merit(needs: FloatArray, aims: ServiceClass) -> FloatArray:
         aims: the service class.
 
     Returns:
-        `(n,)`; minus infinity where a quantity is not promised.
+        `(n,)`, to a billionth of a point, so that what is equal on paper is equal on every machine
+        and in every language; minus infinity where a quantity is not promised.
     """
     promised = np.isfinite(needs[:, :3]).all(axis=1)
     size = np.log2(np.maximum(needs[:, _SIZE], 1e-6))
@@ -81,7 +82,7 @@ def merit(needs: FloatArray, aims: ServiceClass) -> FloatArray:
         - np.where(promised, size, 0) * aims.points_per_size_doubling
         - np.where(promised, latency, 0) * aims.points_per_latency_doubling
     )
-    return np.where(promised, points, -np.inf)
+    return np.where(promised, np.round(points, 9), -np.inf)
 
 
 def rank(board: Board, profile: Profile, *, scores: FloatArray, lawful: BoolArray) -> Ranking:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from recommender.advice import Advice
+from recommender.report.as_html import as_html
 from recommender.report.as_json import as_json
 from recommender.report.as_markdown import as_markdown
 from recommender.report.as_table import as_table
@@ -13,8 +14,9 @@ FORMATS: dict[str, Callable[[Advice], str]] = {
     "table": as_table,
     "json": as_json,
     "markdown": as_markdown,
+    "html": as_html,
 }
 """Name on the command line -> the function that writes an answer; the same answer gives the same
 bytes."""
 
-__all__ = ["FORMATS", "as_json", "as_markdown", "as_table"]
+__all__ = ["FORMATS", "as_html", "as_json", "as_markdown", "as_table"]
