@@ -103,6 +103,8 @@ def produce(
 
 def _product(workshop: Workshop, strategy: Strategy) -> Product:
     trunk = trunk_of(strategy, workshop.recipe.sparsity)
+    if workshop.untrained:  # neither a teacher nor the grid leaves a trace in the graph
+        trunk = Trunk(sparsity=trunk.sparsity)
     path = workshop.path(trunk, _file_name(workshop, strategy))
     if not path.exists():
         content = _float_tflite(workshop, trunk).read_bytes()
