@@ -9,22 +9,33 @@ const glyphs = (() => {
   const RADIUS = 5;
   const BOX = 22;
 
-  const polygon = (n, turn, radius) => (ctx) => {
+  function polygon(n, turn, radii) {
+    const path = new Path2D();
     for (let k = 0; k < n; k++) {
       const angle = 2 * Math.PI * (k / n + turn);
-      const r = Array.isArray(radius) ? radius[k % radius.length] : radius;
-      ctx[k ? "lineTo" : "moveTo"](r * Math.sin(angle), -r * Math.cos(angle));
+      const r = radii[k % radii.length];
+      path[k ? "lineTo" : "moveTo"](r * Math.sin(angle), -r * Math.cos(angle));
     }
-    ctx.closePath();
-  };
-  // A shape for each quantizer.
+    path.closePath();
+    return path;
+  }
+
+  function disc(x, y, radius) {
+    const path = new Path2D();
+    path.arc(x, y, radius, 0, 2 * Math.PI);
+    return path;
+  }
+
+  // A shape for each quantizer, a needle for pruned, a dot for distilled.
   const SHAPES = {
-    "": (ctx) => ctx.arc(0, 0, RADIUS, 0, 2 * Math.PI),
-    f16: polygon(3, 0, RADIUS * 1.3),
-    blq: polygon(4, 0.125, RADIUS * 1.25),
-    fiq: polygon(4, 0, RADIUS * 1.3),
+    "": disc(0, 0, RADIUS),
+    f16: polygon(3, 0, [RADIUS * 1.3]),
+    blq: polygon(4, 0.125, [RADIUS * 1.25]),
+    fiq: polygon(4, 0, [RADIUS * 1.3]),
     qat: polygon(10, 0, [RADIUS * 1.5, RADIUS * 0.7]),
   };
+  const NEEDLE = new Path2D(`M0 ${-RADIUS - 4}V${RADIUS + 4}`);
+  const DOT = disc(RADIUS + 3, -RADIUS - 3, 1.8);
 
   /** `kd+prn80+f16` -> its parts. */
   function parts(slug) {
@@ -48,75 +59,54 @@ const glyphs = (() => {
 
   const colourOf = (place, ink) => COLOURS[place % COLOURS.length] ?? ink;
 
-  /** Draw a glyph about the origin. */
-  function draw(ctx, slug, colour, filled, { ink, paper }) {
-    const { distilled, pruned, quantizer } = parts(slug);
-    const stroke = (path, width, style) => {
-      ctx.beginPath();
-      path(ctx);
-      ctx.lineWidth = width;
-      ctx.strokeStyle = style;
-      ctx.stroke();
-    };
-    const needle = (c) => {
-      c.moveTo(0, -RADIUS - 4);
-      c.lineTo(0, RADIUS + 4);
-    };
-    ctx.lineJoin = "round";
-    stroke(SHAPES[quantizer], 3.2, ink); // an edge, so that light colours show on light paper
-    ctx.fillStyle = filled ? colour : paper;
-    ctx.fill();
-    stroke(SHAPES[quantizer], 1.8, colour);
-    if (pruned) stroke(needle, 1.6, ink);
-    if (distilled) {
-      ctx.beginPath();
-      ctx.arc(RADIUS + 2, -RADIUS - 2, 2.2, 0, 2 * Math.PI);
-      ctx.fillStyle = ink;
-      ctx.fill();
+  const outlines = new Map();
+  /** A strategy's whole outline as one path. */
+  function outline(slug) {
+    if (!outlines.has(slug)) {
+      const { distilled, pruned, quantizer } = parts(slug);
+      const path = new Path2D(SHAPES[quantizer]);
+      if (pruned) path.addPath(NEEDLE);
+      if (distilled) path.addPath(DOT);
+      outlines.set(slug, path);
     }
+    return outlines.get(slug);
   }
 
-  function canvasOf(columns, rows, ratio) {
-    const canvas = document.createElement("canvas");
-    canvas.width = columns * BOX * ratio;
-    canvas.height = rows * BOX * ratio;
-    return canvas;
-  }
-
-  function drawAt(canvas, column, row, ratio, ...how) {
-    const ctx = canvas.getContext("2d");
-    ctx.setTransform(ratio, 0, 0, ratio, (column + 0.5) * BOX * ratio, (row + 0.5) * BOX * ratio);
-    draw(ctx, ...how);
-  }
-
-  /** A canvas with one glyph, `BOX` wide on the page. */
-  function picture(slug, place, filled, colours, ratio) {
-    const canvas = canvasOf(1, 1, ratio);
-    drawAt(canvas, 0, 0, ratio, slug, colourOf(place, colours.ink), filled, colours);
-    return canvas;
+  /** What is drawn for a strategy on the network in a place. */
+  function glyph(slug, place, filled, { ink }) {
+    return { path: outline(slug), colour: colourOf(place, ink), filled };
   }
 
   /**
-   * All glyphs of some strategies on one canvas, which is far quicker to draw from than many.
+   * Draw a glyph about the origin.
    *
-   * Gives its canvas, the side of a cell on it, and for a strategy and a network's place where the
-   * cell is.
+   * Two strokes of the pen and no more: thousands of glyphs are drawn at each move of a slider, and
+   * browsers take several times as long for copied pictures, or for a third. The edge in ink lets
+   * light colours show on light paper.
    */
-  function sheet(slugs, colours, ratio) {
-    const canvas = canvasOf(COLOURS.length, 2 * slugs.length, ratio);
-    const rows = new Map(slugs.map((slug, row) => [slug, 2 * row]));
-    for (const [slug, row] of rows) {
-      COLOURS.forEach((_, place) => {
-        for (const filled of [0, 1]) {
-          drawAt(canvas, place, row + filled, ratio, slug, colourOf(place, colours.ink), filled, colours);
-        }
-      });
+  function draw(ctx, { path, colour, filled }, { ink }) {
+    ctx.strokeStyle = ink;
+    ctx.lineWidth = filled ? 1.5 : 3.2;
+    ctx.stroke(path);
+    if (filled) {
+      ctx.fillStyle = colour;
+      ctx.fill(path);
+    } else {
+      ctx.strokeStyle = colour;
+      ctx.lineWidth = 1.8;
+      ctx.stroke(path);
     }
-    const side = BOX * ratio;
-    const cell = (slug, place, filled) =>
-      [(place % COLOURS.length) * side, (rows.get(slug) + (filled ? 1 : 0)) * side];
-    return { canvas, side, cell };
   }
 
-  return { BOX, theme, picture, sheet };
+  /** A canvas with one glyph. */
+  function picture(slug, place, filled, colours, ratio) {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = BOX * ratio;
+    const ctx = canvas.getContext("2d");
+    ctx.setTransform(ratio, 0, 0, ratio, (BOX * ratio) / 2, (BOX * ratio) / 2);
+    draw(ctx, glyph(slug, place, filled, colours), colours);
+    return canvas;
+  }
+
+  return { theme, glyph, draw, picture };
 })();

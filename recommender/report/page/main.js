@@ -87,8 +87,8 @@
     Chart.defaults.color = view.colours.ink;
     const ratio = window.devicePixelRatio || 1;
     const { network, strategy, measured } = view.board;
-    view.sheet = glyphs.sheet([...new Set(strategy)], view.colours, ratio);
-    view.cells = strategy.map((slug, i) => view.sheet.cell(slug, placeOf.get(network[i]), measured[i]));
+    view.glyphs = strategy.map((slug, i) =>
+      glyphs.glyph(slug, placeOf.get(network[i]), measured[i], view.colours));
     const picture = (...how) => glyphs.picture(...how, view.colours, ratio);
     const legend = byId("networks").querySelector("legend");
     fill(byId("networks"), legend, ...view.networks.map((name, place) => {

@@ -17,11 +17,14 @@ const plot = (() => {
 
     draw() {
       const { ctx, view } = this.chart;
-      const { canvas, side } = view.sheet;
-      const half = glyphs.BOX / 2;
+      const points = this._cachedMeta.data;
+      const base = ctx.getTransform();
+      ctx.lineJoin = "round";
       const paint = (i) => {
-        const { x, y, skip } = this._cachedMeta.data[i];
-        if (!skip) ctx.drawImage(canvas, ...view.cells[i], side, side, x - half, y - half, 2 * half, 2 * half);
+        const { x, y, skip } = points[i];
+        if (skip) return;
+        ctx.setTransform(base.a, 0, 0, base.d, base.e + base.a * x, base.f + base.d * y);
+        glyphs.draw(ctx, view.glyphs[i], view.colours);
       };
       const { feasible } = view.answer.choice;
       const layer = (alpha, belongs) => {
@@ -32,6 +35,7 @@ const plot = (() => {
       layer(0.6, (i) => feasible[i] && !view.onFront(i));
       layer(1, (i) => feasible[i] && view.onFront(i));
       ctx.globalAlpha = 1;
+      ctx.setTransform(base);
     }
   }
 
