@@ -87,6 +87,7 @@ def large_board(n: int) -> Board:
         network=tuple(f"net{i // len(slugs)}" for i in range(n)),
         strategy=tuple(slugs[i % len(slugs)] for i in range(n)),
         measured=given,
+        measured_task=True,
         quantities={
             target: Quantity(
                 target=target,

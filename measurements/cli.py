@@ -15,8 +15,11 @@ import typer
 from measurements.errors import DlmoError
 
 if TYPE_CHECKING:
-    from measurements.campaign import Campaign, News
+    from measurements.campaign import News
     from measurements.progress import Status
+
+STOPPED = 130
+"""Exit status after Ctrl-C, as shells have it."""
 
 # Typer carries a click of its own since 0.26 and the public one before: this is either's.
 UsageError: type[typer.BadParameter] = typer.BadParameter.__bases__[0]
@@ -160,12 +163,22 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
     """Train, optimize, convert, score and time what the store does not hold yet."""
-    from measurements import campaign, plan
+    from measurements import campaign, plan, scope
     from measurements.progress import Status, outcome
 
-    asked = _campaign(networks, strategies, tasks, devices, protocol, jobs, out, cache, data_dir)
+    asked = scope.requested(
+        networks=split(networks),
+        strategies=split(strategies),
+        tasks=tuple(split(tasks) or ["digits"]),
+        devices=split(devices),
+        protocol=protocol,
+        store=out,
+        cache=cache,
+        data_dir=data_dir,
+        jobs=jobs,
+    )
     records = plan.held(out)
-    costs = plan.costs(plan.missing(campaign.wanted(asked), records), records)
+    costs = plan.costs(plan.missing(scope.wanted(asked), records), records)
     known = [cost for cost in costs if cost is not None]
     status = Status(expected_s=sum(known) if len(known) == len(costs) else None)
     with _shown(status, quiet) as watch:
@@ -173,7 +186,7 @@ def run(
     for record in ended:
         print(outcome(record))
     if not ended:
-        print("every cell is measured already", file=sys.stderr)
+        print("dlmo-measure: every cell is measured already", file=sys.stderr)
 
 
 @app.command(name="plan")
@@ -186,12 +199,19 @@ def show_plan(
     protocol: ProtocolName = "quick",
 ) -> None:
     """Show the cells that the store does not hold yet, and the minutes that they will take."""
-    from measurements import campaign, plan
+    from measurements import plan, scope
     from measurements.progress import estimate
 
-    asked = _campaign(networks, strategies, tasks, devices, protocol, 1, out, None, None)
+    asked = scope.requested(
+        networks=split(networks),
+        strategies=split(strategies),
+        tasks=tuple(split(tasks) or ["digits"]),
+        devices=split(devices),
+        protocol=protocol,
+        store=out,
+    )
     records = plan.held(out)
-    cells = plan.missing(campaign.wanted(asked), records)
+    cells = plan.missing(scope.wanted(asked), records)
     print("\n".join(estimate(cells, plan.costs(cells, records))))
 
 
@@ -204,40 +224,6 @@ def list_devices() -> None:
     here = {name: board.device for name, board in boards().items()}
     for device in {**shipped(), **here}.values():
         print(f"{device.name}\t{device.title}")
-
-
-def _campaign(
-    networks: list[str] | None,
-    strategies: list[str] | None,
-    tasks: list[str] | None,
-    devices: list[str] | None,
-    protocol: str,
-    jobs: int,
-    out: Path,
-    cache: Path | None,
-    data_dir: Path | None,
-) -> Campaign:
-    """The campaign that the options ask for; wrong names are refused here."""
-    from measurements.campaign import Campaign
-    from measurements.device import local
-    from measurements.strategy import SETUPS, Strategy
-    from measurements.subject import named
-    from measurements.subject import networks as shipped
-
-    usual = [name for name in shipped() if name != "resnet54"]
-    boards = [local.board(name) for name in split(devices)]
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Campaign(
-        networks=tuple(named(n, shipped(), "network").name for n in split(networks) or usual),
-        strategies=tuple(Strategy.parse(s) for s in split(strategies) or SETUPS.values()),
-        tasks=tuple(split(tasks) or ["digits"]),
-        boards=tuple(boards or [local.LocalBoard(kernels="xnnpack", threads=1)]),
-        protocol=protocol,
-        store=out,
-        cache=cache or home / "dlmo-advisor",
-        data_dir=data_dir,
-        jobs=jobs,
-    )
 
 
 @contextmanager
@@ -292,13 +278,13 @@ def execute(command: typer.Typer, name: str, arguments: list[str] | None = None)
     try:
         status = command(args=arguments, prog_name=name, standalone_mode=False) or 0
         sys.stdout.flush()
-        return int(status)
+        return refuse("stopped", status) if status == STOPPED else int(status)
     except BrokenPipeError:
         # Whoever read has seen enough. Python must not try to write the rest when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (typer.Abort, KeyboardInterrupt):
-        return refuse("stopped", 130)
+        return refuse("stopped", STOPPED)
     except UsageError as error:
         return refuse(error.format_message(), 2)
     except DlmoError as error:

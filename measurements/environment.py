@@ -64,8 +64,16 @@ def facts(*, kernels: str, threads: int) -> dict[str, object]:
         "kernels": kernels,
         "threads": threads,
         "versions": {"python": platform.python_version()}
-        | {package: _version(package) for package in PACKAGES},
+        | {package: installed(package) for package in PACKAGES},
     }
+
+
+def installed(package: str) -> str | None:
+    """The version of an installed package; None when it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 def used() -> Uses:
@@ -173,13 +181,6 @@ def _frequency_mhz() -> float | None:
         if key.strip() == "cpu MHz":
             return float(value)
     return None
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 def _text(path: str) -> str | None:

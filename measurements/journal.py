@@ -34,7 +34,7 @@ def lines(path: Path) -> Iterator[tuple[int, bytes]]:
         for number, line in enumerate(file, start=1):
             if left <= 0:
                 break
-            yield number, line[:left]
+            yield number, line
             left -= len(line)
 
 

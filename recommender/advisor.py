@@ -247,7 +247,7 @@ def load_rules(paths: Sequence[Path | str] = ()) -> Rules:
 
 
 def _forecast(paths: Sequence[Path | str]) -> Forecast:
-    if not paths or all(str(path) == SHIPPED for path in paths):
+    if all(str(path) == SHIPPED for path in paths):
         return forecast.read(forecast.SHIPPED)
     return forecast.of(records(paths))
 
@@ -261,5 +261,5 @@ def records(paths: Sequence[Path | str] = ()) -> list[Measurement]:
     from measurements import dataset
 
     others = [path for path in paths if str(path) != SHIPPED]
-    found = dataset.read(*others) if others else []
-    return found if others and len(others) == len(paths) else dataset.read() + found
+    shipped = dataset.read() if len(others) < len(paths) or not paths else []
+    return shipped + (dataset.read(*others) if others else [])

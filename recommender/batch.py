@@ -46,7 +46,7 @@ def answer(ranking: Callable[[Profile], Ranking], frame: pd.DataFrame) -> pd.Dat
     }
     for circumstances, rows in _groups(frame, keys):
         order = ranking(Profile(**circumstances))
-        _fill(answers, rows, order, _picks(order, losses[rows]))
+        _fill(answers, rows, order, picks(order, losses[rows]))
     return pd.DataFrame(answers, index=frame.index)
 
 
@@ -94,7 +94,7 @@ def _plain(name: str, value: Any) -> Any:
     return int(value) if name == "classes" else value
 
 
-def _picks(ranking: Ranking, losses: FloatArray) -> IntArray:
+def picks(ranking: Ranking, losses: FloatArray) -> IntArray:
     """The `(q,)` pick of each question, -1 where nothing is feasible."""
     picks = np.full(len(losses), -1, dtype=np.int64)
     limited = np.isfinite(losses[:, -1])

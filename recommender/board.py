@@ -95,6 +95,8 @@ class Board:
     """`n` slugs."""
     measured: BoolArray
     """`(n,)` accuracy, size and latency of this very candidate were measured."""
+    measured_task: bool
+    """Anything was measured for this task on this device."""
     quantities: dict[str, Quantity]
     """Target -> its values."""
     ram_kb: FloatArray

@@ -189,6 +189,28 @@ def audit(
     print(FORMATS[form](found), end="")
 
 
+@app.command()
+def evaluate(
+    holdout: Annotated[
+        str, typer.Option(metavar="network|device|task|strategy", help="What is left out whole.")
+    ] = "network",
+    form: Annotated[
+        str, typer.Option("--format", metavar="table|json", help="How to answer.")
+    ] = "table",
+    measurements: Measurements = None,
+) -> None:
+    """Say how far the forecasts can be trusted: errors, intervals and regret on what was left out.
+
+    Beside the model stand the simple ways to do without one.
+    """
+    check_format(form, ("table", "json"))
+    from recommender.advisor import records
+    from recommender.evaluate import evaluate as evaluated
+    from recommender.report.scores import EVALUATION_FORMATS
+
+    print(EVALUATION_FORMATS[form](evaluated(records(split(measurements)), holdout)), end="")
+
+
 def check_names(kind: str, asked: list[str], there: Iterable[str]) -> None:
     """Refuse names that the measurements do not hold.
 
@@ -233,11 +255,12 @@ def write(advice: Advice, form: str, output: Path | None) -> None:
             text = FORMATS[form](advice)
         print(text, end="")
         return
+    fresh = output.with_name(f".{output.name}.part")
     try:
-        fresh = output.with_name(f".{output.name}.part")
         fresh.write_text(FORMATS[form](advice), encoding="utf-8")
         fresh.replace(output)
     except OSError as error:
+        fresh.unlink(missing_ok=True)
         raise AdviceError(f"{output}: can't be written: {error.strerror}") from None
 
 

@@ -37,6 +37,11 @@ class Calibration:
             return float("inf")
         return float(np.interp(level, self.levels, self.scores)) if len(self.levels) else 0.0
 
+    def widest(self, level: float) -> tuple[float, float]:
+        """Half-width at `level`, or at the highest level that can be had, and that level."""
+        granted = min(level, self.highest)
+        return (self.width(granted) if granted else float("inf")), granted
+
     def level(self, width: FloatArray) -> FloatArray:
         """Probability that the score is at most `width`: the inverse of `width`.
 

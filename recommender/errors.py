@@ -11,3 +11,7 @@ class AdviceError(DlmoError):
 
 class ArgumentError(AdviceError, ValueError):
     """A limit, class, confidence or name that can't be meant."""
+
+
+class LeakError(AdviceError):
+    """An evaluation would show a learner what it is to predict."""

@@ -7,7 +7,7 @@ its plain form.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -85,6 +85,20 @@ class Features:
         zero = np.zeros(len(self))
         return replace(self, pruned=zero, sparsity=zero, plain=self.bits == 32)
 
+    def untreated(self) -> Features:
+        """The same networks with no technique at all."""
+        zero = np.zeros(len(self))
+        return replace(
+            self.unpruned(),
+            bits=np.full(len(self), 32.0),
+            distilled=zero,
+            integer=zero,
+            static=zero,
+            aware=zero,
+            half=zero,
+            plain=np.ones(len(self), dtype=bool),
+        )
+
     def take(self, rows: BoolArray | IntArray) -> Features:
         """Some of the rows."""
         return Features(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
@@ -131,6 +145,22 @@ def features(frame: pd.DataFrame) -> Features:
         half=half,
         plain=(bits == 32) & (pruned == 0) & (distilled == 0),
     )
+
+
+def with_facts(candidates: pd.DataFrame, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Candidates with the facts that rows of the same network and task bring, if any do.
+
+    Args:
+        candidates: columns `task network strategy device`.
+        frames: rows, some of them with columns of `FACTS`.
+    """
+    rows = pd.concat(frames)
+    brought = [name for name in FACTS if name in rows]
+    if not brought:
+        return candidates
+    facts = rows.groupby(["network", "task"], as_index=False)[brought].median()
+    merged = candidates.merge(facts, on=["network", "task"], how="left")
+    return merged.set_axis(candidates.index)
 
 
 def _facts(frame: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from measurements.record import Measurement
 from measurements.strategy import Strategy, grammar
 from measurements.subject import networks, tasks
 from recommender.errors import AdviceError
-from recommender.features import features
+from recommender.features import features, with_facts
 from recommender.forecast import SCHEMA, digest
 from recommender.model import ParetoModel, fit, usable
 from recommender.scale import SCALES, TARGETS
@@ -43,16 +43,41 @@ def content(records: Sequence[Measurement]) -> dict[str, Any]:
     frame = frame[frame["failure"] == ""]
     if frame.empty:
         raise AdviceError("no usable measurement: every record is a failure")
-    model = fit(frame)
-    boards = {
-        str(device): {task: _board(model, rows, str(device), task) for task in _tasks_of(frame)}
-        for device, rows in frame.groupby("device", sort=True)
-    }
     sources = {r.id: _short(r.source) for r in records if r.source}
     return {
         "schema": SCHEMA,
         "sha256": digest(records),
         "n_measurements": len(records),
+        **forecasts(fit(frame), frame, sorted({*tasks(), *frame["task"]})),
+        "sources": dict(sorted(sources.items())),
+        "audits": _audits(frame),
+    }
+
+
+def forecasts(
+    model: ParetoModel,
+    frame: pd.DataFrame,
+    names: Sequence[str],
+    *,
+    asked: pd.DataFrame | None = None,
+) -> dict[str, Any]:
+    """What a model makes of every combination on every device of a frame.
+
+    Args:
+        model: fitted on the frame.
+        frame: what is known; its values go before predictions.
+        names: tasks to forecast.
+        asked: further combinations to forecast, columns `task network strategy device` and facts.
+    """
+    more = frame.iloc[:0] if asked is None else asked
+    boards = {
+        str(device): {
+            task: _board(model, rows, more[more["device"] == device], str(device), task)
+            for task in names
+        }
+        for device, rows in frame.groupby("device", sort=True)
+    }
+    return {
         "devices": sorted(boards),
         "calibrations": {
             target: [
@@ -62,8 +87,6 @@ def content(records: Sequence[Measurement]) -> dict[str, Any]:
             or [[[], []], [[], []]]
             for target in TARGETS
         },
-        "sources": dict(sorted(sources.items())),
-        "audits": _audits(frame),
         "boards": boards,
     }
 
@@ -80,15 +103,14 @@ def _audits(frame: pd.DataFrame) -> dict[str, dict[str, tuple[str, str]]]:
     }
 
 
-def _tasks_of(frame: pd.DataFrame) -> list[str]:
-    return sorted({*tasks(), *frame["task"]})
-
-
-def _board(model: ParetoModel, rows: pd.DataFrame, device: str, task: str) -> dict[str, Any]:
+def _board(
+    model: ParetoModel, rows: pd.DataFrame, asked: pd.DataFrame, device: str, task: str
+) -> dict[str, Any]:
     here = rows[rows["task"] == task]
-    cells = _cells(rows, here)
-    candidates = pd.DataFrame(cells, columns=["network", "strategy"]).assign(
-        task=task, device=device
+    cells = _cells(rows, pd.concat([here, asked[asked["task"] == task]]))
+    candidates = with_facts(
+        pd.DataFrame(cells, columns=["network", "strategy"]).assign(task=task, device=device),
+        (rows, asked),
     )
     given = {target: _given(here, target) for target in TARGETS}
     own = [
@@ -110,7 +132,7 @@ def _board(model: ParetoModel, rows: pd.DataFrame, device: str, task: str) -> di
 
 
 def _cells(rows: pd.DataFrame, here: pd.DataFrame) -> list[Cell]:
-    """Every strategy on every network, and what was measured besides."""
+    """Every strategy on every network, and what was measured or asked for besides."""
     names = {n for n in networks() if n not in _TEACHERS} | set(rows["network"])
     wanted = {(name, s.slug) for name in names for s in grammar()}
     return sorted(wanted | set(zip(here["network"], here["strategy"], strict=True)))

@@ -62,12 +62,15 @@ class Forecast:
         return tuple(t for t in boards if boards[t]["measured_task"] or not measured)
 
     def audits(self, device: str) -> dict[str, Audit]:
-        """Id of a shipped remark -> what the device's own measurements say about it."""
+        """Id of a shipped remark -> what the device's own measurements say about it.
+
+        Empty where nobody looked, as in forecasts that an evaluation makes.
+        """
         from rules.verdict import Audit
 
         return {
             remark: Audit(verdict=verdict, words=words)
-            for remark, (verdict, words) in self.content["audits"][device].items()
+            for remark, (verdict, words) in self.content.get("audits", {}).get(device, {}).items()
         }
 
     def board(self, device: str, task: str) -> Board:
@@ -79,6 +82,7 @@ class Forecast:
             network=tuple(stored["network"]),
             strategy=tuple(stored["strategy"]),
             measured=np.array(stored["measured"], dtype=bool),
+            measured_task=bool(stored["measured_task"]),
             quantities={
                 target: _quantity(target, stored[target], self.content["calibrations"][target])
                 for target in TARGETS

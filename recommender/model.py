@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from recommender import arithmetic, mixed
 from recommender.conformal import Calibration, calibrate
@@ -84,6 +85,20 @@ class TargetModel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """Predictions of one target in its own unit, `n` of them."""
+
+    value: FloatArray
+    """`(n,)` medians."""
+    low: FloatArray
+    """`(n,)` lower bounds."""
+    high: FloatArray
+    """`(n,)` upper bounds."""
+    level: FloatArray
+    """`(n,)` shares of networks never seen that the bounds hold for; 0 where none can be had."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParetoModel:
     """All targets, with calibrated widths."""
 
@@ -104,21 +119,34 @@ class ParetoModel:
 
         Returns:
             For each of `TARGETS` the columns `<target>`, `<target>_low`, `<target>_high`, indexed
-            as the candidates: median and the bounds of the central interval at `LEVEL`. Bounds are
-            infinite (accuracy: 0 and 100) where there are too few networks for that level; a target
-            that was never measured is NaN.
+            as the candidates: median and the bounds of the central interval at `LEVEL`; and
+            `<target>_level`: where there are too few networks for `LEVEL`, the highest level that
+            they do support, which the bounds then have. Bounds are infinite (accuracy: 0 and 100)
+            and the level 0 where no level can be had; a target that was never measured is NaN.
         """
         rows = features(candidates)
         columns: dict[str, FloatArray] = {}
         for target in TARGETS:
-            location, spread, known = self.locate(target, rows)
-            free, anchored = self.calibrations.get(target, (_NONE, _NONE))
-            half = np.where(known, anchored.width(LEVEL), free.width(LEVEL)) * spread
-            inverse = SCALES[target].inverse
-            columns[target] = inverse(location)
-            columns[f"{target}_low"] = inverse(location - half)
-            columns[f"{target}_high"] = inverse(location + half)
+            interval = self.interval(target, rows, LEVEL)
+            columns[target] = interval.value
+            columns[f"{target}_low"] = interval.low
+            columns[f"{target}_high"] = interval.high
+            columns[f"{target}_level"] = interval.level
         return pd.DataFrame(columns, index=candidates.index)
+
+    def interval(self, target: str, rows: Features, level: float) -> Interval:
+        """Median and central interval at a level, or at the highest that can be had."""
+        location, spread, known = self.locate(target, rows)
+        free, anchored = self.calibrations.get(target, (_NONE, _NONE))
+        widths, levels = zip(*(c.widest(level) for c in (free, anchored)), strict=True)
+        half = np.where(known, widths[1], widths[0]) * spread
+        inverse = SCALES[target].inverse
+        return Interval(
+            value=inverse(location),
+            low=inverse(location - half),
+            high=inverse(location + half),
+            level=np.where(known, levels[1], levels[0]),
+        )
 
     def locate(self, target: str, rows: Features) -> tuple[FloatArray, FloatArray, BoolArray]:
         """Location, spread and whether the plain network is known, on the target's scale."""
@@ -126,9 +154,15 @@ class ParetoModel:
             unknown = np.full(len(rows), np.nan)
             return unknown, unknown, np.zeros(len(rows), dtype=bool)
         model = self.models[target]
-        domain = _domain_of(target, rows, self.domains)
+        domain = self.domain(target, rows)
         location, spread = model.locate(rows, domain)
         return location, spread, model.anchored(rows, domain)
+
+    def domain(self, target: str, rows: Features) -> NDArray[np.object_]:
+        """The `(n,)` domains that a target of some rows belongs to."""
+        if target == "latency_ms":
+            return rows.device
+        return np.array([self.domains.get(device, device) for device in rows.device], dtype=object)
 
 
 _NONE = calibrate([])
@@ -154,35 +188,44 @@ def fit(frame: pd.DataFrame) -> ParetoModel:
         )
     models: dict[str, TargetModel] = {}
     calibrations: dict[str, tuple[Calibration, Calibration]] = {}
-    for target in TARGETS:
-        rows, domain, y = learnable(frame, target)
-        if len(y):
-            models[target] = _fit_target(target, rows, domain, y)
-            calibrations[target] = _calibrate(target, rows, domain, y)
+    # Matrices this small are slower on several threads than on one.
+    with threadpool_limits(limits=1, user_api="blas"):
+        for target in TARGETS:
+            rows, domain, y = learnable(frame, target)
+            if len(y):
+                models[target] = _fit_target(target, rows, domain, y)
+                calibrations[target] = _calibrate(target, rows, domain, y)
     return ParetoModel(models=models, calibrations=calibrations, domains=_domains(frame))
 
 
 def learnable(frame: pd.DataFrame, target: str) -> tuple[Features, NDArray[np.object_], FloatArray]:
-    """The cells that a target may be learned from, in a canonical order.
+    """What a target may be learned from.
+
+    Returns:
+        `n` rows, their domains, and the `(n,)` values on the target's scale.
+    """
+    cells = collapsed(frame, target)
+    domain = cells["domain"].to_numpy(dtype=object)
+    return features(cells), domain, SCALES[target].link(cells[target].to_numpy(dtype=float))
+
+
+def collapsed(frame: pd.DataFrame, target: str) -> pd.DataFrame:
+    """The cells with a value of a target that may be believed, in a canonical order.
 
     Repeats of a cell (seeds, devices that share a trained model) become their median.
 
     Returns:
-        `n` rows, their domains, and the `(n,)` values on the target's scale.
+        Columns `domain task network strategy device`, the target, and the facts that the frame
+        brings.
     """
     if target not in frame:
         frame = frame.assign(**{target: np.nan})
     kept = frame[usable(frame, target)]
     keyed = kept.assign(domain=_domain_column(kept, target))
     keys = ["domain", "task", "network", "strategy"]
-    cells = keyed.groupby(keys, as_index=False, sort=True).agg(
+    return keyed.groupby(keys, as_index=False, sort=True).agg(
         {name: "first" if name == "device" else "median" for name in _carried(keyed, target)}
     )
-    rows = features(cells)
-    if target == "file_kb":
-        rows = _seen_by(target, rows)
-    domain = cells["domain"].to_numpy(dtype=object)
-    return rows, domain, SCALES[target].link(cells[target].to_numpy(dtype=float))
 
 
 def _carried(frame: pd.DataFrame, target: str) -> list[str]:
@@ -217,12 +260,6 @@ def _domains(frame: pd.DataFrame) -> dict[str, str]:
     counts = counts.sort_values(["device", "n", "domain"], ascending=[True, False, True])
     first = counts.drop_duplicates("device")
     return dict(zip(first["device"], first["domain"], strict=True))
-
-
-def _domain_of(target: str, rows: Features, domains: Mapping[str, str]) -> NDArray[np.object_]:
-    if target == "latency_ms":
-        return rows.device
-    return np.array([domains.get(device, device) for device in rows.device], dtype=object)
 
 
 def _seen_by(target: str, rows: Features) -> Features:

@@ -84,6 +84,11 @@ def _basis(advice: Advice, index: int) -> str:
     more = f" and {len(rows) - _SHOWN_ROWS} more" if len(rows) > _SHOWN_ROWS else ""
     if board.measured[index]:
         return f"measured on {board.device}: {'row' if len(rows) == 1 else 'rows'} {named}{more}"
+    if not board.measured_task:
+        return (
+            f"predicted: nothing was measured for {board.task} on {board.device}; its accuracy is "
+            "extrapolated from other tasks"
+        )
     if not rows:
         return f"predicted from other networks: {board.network[index]} was never measured here"
     return (

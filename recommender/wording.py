@@ -19,23 +19,38 @@ def number(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def kilobytes(value: float) -> str:
-    """`547 kB`, `94.1 MB`."""
-    return f"{number(value / 1000)} MB" if abs(value) >= 10_000 else f"{number(value)} kB"
+def kilobytes(value: float, *ends: float) -> str:
+    """`547 kB`, `94.1 MB`; with the ends of an interval `547 kB [530-560]`."""
+    large = abs(value) >= 10_000
+    return _with_ends(value, ends, 1000 if large else 1, " MB" if large else " kB")
 
 
-def milliseconds(value: float) -> str:
-    """`2 ms`, `1.82 s`."""
-    return f"{number(value / 1000)} s" if abs(value) >= 1000 else f"{number(value)} ms"
+def milliseconds(value: float, *ends: float) -> str:
+    """`2 ms`, `1.82 s`; with the ends of an interval `1.82 s [1.7-2]`."""
+    large = abs(value) >= 1000
+    return _with_ends(value, ends, 1000 if large else 1, " s" if large else " ms")
 
 
-def percent(value: float) -> str:
-    """`68.7%`: one decimal."""
-    return f"{value:.1f}%" if math.isfinite(value) else "unknown"
+def percent(value: float, *ends: float) -> str:
+    """`68.7%`: one decimal; with the ends of an interval `68.7% [67-70.1]`."""
+    return _with_ends(round(value, 1), tuple(round(e, 1) for e in ends), 1, "%", digits=1)
+
+
+def _with_ends(
+    value: float, ends: tuple[float, ...], unit: int, name: str, digits: int | None = None
+) -> str:
+    """A quantity in its unit, and the ends of its interval in the same."""
+    if not math.isfinite(value):
+        return "unknown"
+    text = number(value / unit) if digits is None else f"{value:.{digits}f}"
+    inside = "-".join(number(end / unit) for end in ends)
+    return f"{text}{name} [{inside}]" if ends else f"{text}{name}"
 
 
 def points(value: float) -> str:
     """`1 point`, `3.4 points`: a difference of accuracies."""
+    if abs(value) < 0.05:
+        return "less than 0.1 points"
     text = f"{abs(value):.1f}".removesuffix(".0")
     return f"{text} point" if text == "1" else f"{text} points"
 

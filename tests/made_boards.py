@@ -38,6 +38,7 @@ def make_board(accuracy, size, latency, *, ram=None, given=None, spread=None):
         network=tuple(network for network, _ in names),
         strategy=tuple(slug for _, slug in names),
         measured=np.ones(n, dtype=bool) if given is None else np.asarray(given, dtype=bool),
+        measured_task=True,
         quantities={t: quantity(t, v, given, spread) for t, v in values.items()},
         ram_kb=np.full(n, np.nan) if ram is None else np.asarray(ram, dtype=float),
         rows=tuple((f"row{i}",) for i in range(n)),

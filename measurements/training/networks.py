@@ -1,6 +1,6 @@
 """The eight networks of the paper and its distillation teacher, for any number of classes.
 
-Every network takes `(n, 32, 32, 3)` float32 images in [-1, 1] and gives `(n, classes)` logits. All
+Every network takes `(n, 32, 32, 3)` float32 images in [0, 1] and gives `(n, classes)` logits. All
 are functional models of plain layers, without operators hidden in lambdas, so that training can
 rebuild them layer by layer with fake quantization. Batch normalization forgets fast (momentum 0.9):
 with Keras's 0.99 to 0.999 the statistics of a short training stay those of the first steps.
@@ -134,7 +134,7 @@ def build(name: str, classes: int, *, seed: int = 0) -> Any:
         seed: of the weights; sets the global random state of Python, numpy and TensorFlow.
 
     Returns:
-        A `tf_keras.Model`: `(n, 32, 32, 3)` images in [-1, 1] -> `(n, classes)` logits.
+        A `tf_keras.Model`: `(n, 32, 32, 3)` images in [0, 1] -> `(n, classes)` logits.
 
     Raises:
         UnknownNameError: for a name that is none of them.
@@ -167,6 +167,24 @@ def perturb(model: Any, *, seed: int = 0) -> None:
         low, high = _SPREADS.get(weight.name.split("/")[-1].split(":")[0], (0, 0))
         if high:
             weight.assign(random.uniform(low, high, weight.shape))
+
+
+def settle(model: Any, images: Any) -> None:
+    """Give batch normalizations the statistics that a batch has at their place.
+
+    Without them the values in an untrained network fade from layer to layer, and no quantizer finds
+    a range for them. Changes the model.
+
+    Args:
+        model: a network of `build`.
+        images: `(n, 32, 32, 3)` in [0, 1].
+    """
+    norms = [layer for layer in model.layers if isinstance(layer, layers.BatchNormalization)]
+    for momentum in (0.0, MOMENTUM):
+        for layer in norms:
+            layer.momentum = momentum
+        if not momentum:
+            model(images, training=True)
 
 
 def _published(application: Callable[..., Any], image: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from recommender import wording
@@ -136,11 +137,11 @@ def _with_interval(target: str, candidate: dict[str, Any]) -> str:
     known = candidate[target]
     if not known:
         return "unknown"
-    text = _FORMS[target](known["value"])
     if candidate["evidence"] == "measured" or known["low"] == known["high"]:
-        return text
-    low, high = (wording.number(v) if v is not None else "?" for v in (known["low"], known["high"]))
-    return f"{text} [{low}-{high}]"
+        return _FORMS[target](known["value"])
+    # An end that nobody can give is None: it is unknown, and shown as such.
+    ends = (math.nan if known[end] is None else known[end] for end in ("low", "high"))
+    return _FORMS[target](known["value"], *ends)
 
 
 _FORMS = {

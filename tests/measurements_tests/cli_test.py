@@ -5,6 +5,7 @@ import dataclasses
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -186,3 +187,58 @@ def test_help_brings_in_nothing_heavy():
     )
     modules = set(json.loads(process("-c", code).stderr))
     assert not modules & {"pandas", "numpy", "sklearn", "joblib", "tensorflow"}
+
+
+def test_a_campaign_from_words_to_records_and_back(run, tmp_path, dusk, small_protocol):
+    if find_spec("tf_keras") is None:  # asked without importing it: it takes seconds
+        pytest.skip("needs the train extra")
+    store, cache = tmp_path / "store", tmp_path / "cache"
+    asked = ["--networks", "vgg", "--strategies", "nq,FIQ", "--strategies", "f16"]
+    asked += ["--tasks", dusk, "--protocol", small_protocol, "--out", store]
+    status, out, _ = run("plan", *asked)
+    assert status == 0
+    assert out.count("unknown") == 3
+    status, out, err = run("run", *asked, "--cache", cache)
+    assert status == 0
+    assert [line.split("\t")[:3] for line in out.splitlines()] == [
+        ["vgg", strategy, "dusk"] for strategy in ("nq", "fiq", "f16")
+    ]
+    assert "epoch 1 of 1" in err
+    assert "3 of 3 cells" in err
+    assert [r.strategy for r in read(store)] == ["nq", "fiq", "f16"]
+    assert run("plan", *asked)[1] == "0 cells missing, 0.0 min\n"
+    status, out, err = run("run", *asked, "--cache", cache, "--quiet")
+    assert (status, out) == (0, "")
+    assert err == "dlmo-measure: every cell is measured already\n"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (["--networks", "vg"], "unknown network 'vg'; did you mean 'vgg'?"),
+        (["--strategies", "nq,prn0"], "unknown technique 'prn0'"),
+        (["--devices", "pixel"], "unknown device 'pixel'"),
+        (["--tasks", "digitz"], "unknown task 'digitz'"),
+        (["--jobs", "0"], "Invalid value for '--jobs'"),
+        (["--fast"], "No such option"),
+    ],
+)
+def test_a_campaign_of_unknown_words_is_wrong_usage(run, tmp_path, wrong, said):
+    status, out, err = run("run", *wrong, "--out", tmp_path / "store", "--cache", tmp_path)
+    assert (status, out) == (2, "")
+    assert err.startswith("dlmo-measure: ")
+    assert said in err
+
+
+def test_a_campaign_that_can_not_be_is_refused(run, tmp_path):
+    status, _, err = run("run", "--protocol", "slow", "--out", tmp_path)
+    assert status == 3
+    assert "protocol 'slow'" in err
+
+
+def test_devices_are_the_shipped_ones_and_this_machine(run):
+    status, out, _ = run("devices")
+    names = [line.split("\t")[0] for line in out.splitlines()]
+    assert status == 0
+    assert "sensors-2022" in names
+    assert any(name.endswith("-reference-1t") for name in names)

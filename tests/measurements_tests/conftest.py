@@ -72,3 +72,29 @@ def lights():
     images = generator.random((200, 1, 1, 10)).astype(np.float32) * 0.5
     images[np.arange(200), 0, 0, labels] = 0.9
     return images, labels
+
+
+@pytest.fixture(scope="session")
+def dusk(tmp_path_factory):
+    """An .npz of 256 + 50 images in two classes: the upper half is bright, or is not."""
+    generator = np.random.default_rng(0)
+    arrays = {}
+    for part, count in (("train", 256), ("test", 50)):
+        labels = np.arange(count) % 2
+        pixels = generator.integers(0, 100, (count, 32, 32, 3), dtype=np.uint8)
+        pixels[:, :16] += (labels * 150).astype(np.uint8)[:, None, None, None]
+        arrays |= {f"x_{part}": pixels, f"y_{part}": labels}
+    path = tmp_path_factory.mktemp("data") / "dusk.npz"
+    np.savez(path, **arrays)
+    return path
+
+
+@pytest.fixture(scope="session")
+def small_protocol(tmp_path_factory):
+    """A protocol of one epoch each."""
+    path = tmp_path_factory.mktemp("protocol") / "small.toml"
+    path.write_text(
+        "calibration_images = 100\n"
+        "[recipe]\nepochs = 1\npruning_epochs = 1\nqat_epochs = 1\naugmentation = []\n"
+    )
+    return path

@@ -4,6 +4,7 @@ import random
 import subprocess
 import sys
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -97,41 +98,59 @@ def test_files_of_version_1_are_read_for_ever():
 
 # Two processes at once
 
-APPENDING = """
+WRITING = """
 import dataclasses, sys
 from measurements.dataset import add, append, read
 do, source, store, first, count = sys.argv[1:]
 (record,) = read(source)
-for seed in range(int(first), int(first) + int(count)):
-    {"append": append, "add": add}[do]([dataclasses.replace(record, seed=seed)], store)
+records = [dataclasses.replace(record, seed=int(first) + n) for n in range(int(count))]
+print("ready", flush=True)
+sys.stdin.readline()
+for record in records:
+    {"append": append, "add": add}[do]([record], store)
 """
 
 
-def start(do, source, store, first, count):
-    return subprocess.Popen(
-        [sys.executable, "-c", APPENDING, do, str(source), str(store), str(first), str(count)],
-        cwd=Path(__file__).parents[2],
-    )
+@contextmanager
+def writers(source, store, *jobs):
+    """Processes that begin to write at the same moment; each job: what to do, first seed, count."""
+    append([VALID], source)
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITING, do, source, store, str(first), str(count)],
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for do, first, count in jobs
+    ]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    yield processes
+    for process in processes:
+        process.communicate(timeout=60)
+        assert process.returncode == 0
 
 
-def test_two_processes_that_append_at_once_lose_nothing(tmp_path, store):
-    append([VALID], tmp_path / "one.jsonl")
-    writers = [start("append", tmp_path / "one.jsonl", store, n * 200, 200) for n in range(2)]
-    with warnings.catch_warnings():
+def test_processes_that_append_at_once_lose_nothing_and_readers_see_no_torn_line(tmp_path, store):
+    jobs = [("append", n * 100, 100) for n in range(2)]
+    with writers(tmp_path / "one.jsonl", store, *jobs) as processes, warnings.catch_warnings():
         warnings.simplefilter("error", TornLineWarning)
-        while any(writer.poll() is None for writer in writers):
+        while any(process.poll() is None for process in processes):
             if store.exists() and store.stat().st_size:
                 assert read(store)
-    assert [writer.returncode for writer in writers] == [0, 0]
-    assert sorted(r.seed for r in read(store)) == list(range(400))
+    assert sorted(r.seed for r in read(store)) == list(range(200))
 
 
-def test_two_processes_that_add_the_same_records_leave_one_of_each(tmp_path, store):
-    append([VALID], tmp_path / "one.jsonl")
-    writers = [start("add", tmp_path / "one.jsonl", store, 0, 60) for _ in range(2)]
-    writers.append(start("append", tmp_path / "one.jsonl", store, 1000, 60))
-    assert [writer.wait() for writer in writers] == [0, 0, 0]
-    assert sorted(r.seed for r in read(store)) == [*range(60), *range(1000, 1060)]
+def test_processes_that_add_the_same_records_leave_one_of_each(tmp_path, store):
+    jobs = [("add", 0, 40), ("add", 0, 40), ("append", 1000, 40)]
+    with writers(tmp_path / "one.jsonl", store, *jobs):
+        pass
+    assert sorted(r.seed for r in read(store)) == [*range(40), *range(1000, 1040)]
 
 
 # What a crash leaves

@@ -1,4 +1,6 @@
+import fcntl
 import os
+import threading
 
 import pytest
 
@@ -52,3 +54,17 @@ def test_the_name_of_a_new_file_is_flushed_with_it(path, monkeypatch):
     journal.append(path, [b"2"])
     folder, file = path.parent.stat().st_ino, path.stat().st_ino
     assert [status.st_ino for status in flushed] == [file, folder, file]
+
+
+@pytest.mark.parametrize("write", [journal.append, lambda *a: journal.append(*a, bytes.lower)])
+def test_an_append_waits_for_whoever_holds_the_lock(path, write):
+    journal.append(path, [b"1"])
+    writer = threading.Thread(target=write, args=(path, [b"2"]))
+    with path.open("ab") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        writer.start()
+        writer.join(0.2)
+        assert writer.is_alive()
+        other.write(b"written meanwhile\n")
+    writer.join(30)
+    assert path.read_bytes() == b"1\nwritten meanwhile\n2\n"

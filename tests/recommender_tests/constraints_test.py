@@ -60,7 +60,7 @@ def test_accuracy_above_all_is_refused():
 
 
 @given(st.text(max_size=40))
-@settings(max_examples=2000)
+@settings(max_examples=10_000)
 def test_any_text_is_a_positive_number_or_an_argument_error(text):
     for read in (size_kb, latency_ms, accuracy_pct):
         try:

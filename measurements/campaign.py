@@ -1,0 +1,192 @@
+"""Runs a plan: makes files, scores and times them, and appends one record per cell.
+
+Stopped at any moment, it goes on where it was: what is recorded is not measured again, what is made
+is taken from the cache, and a training goes on from its last epoch. Every file it writes is either
+appended to under a lock or put in place whole.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from pathlib import Path
+
+from measurements import plan, recording, tasks
+from measurements.dataset import append
+from measurements.device import base
+from measurements.device.base import Board, Observation
+from measurements.errors import HarnessError
+from measurements.lock import alone
+from measurements.plan import Cell
+from measurements.production import Made, Order, Progress, produce, sha256
+from measurements.record import Measurement
+from measurements.scope import Campaign, wanted, words_of_tasks
+
+STARTING = "starting"
+"""Stage of the news that a training begins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """How a campaign goes, for whoever watches."""
+
+    where: str
+    """What is worked on, `"vgg on digits, seed 0"`."""
+    stage: str
+    """`training …`, `scoring`, `timing`, or how a cell ended."""
+    done: int
+    """Cells finished."""
+    of: int
+    """Cells that were missing when the campaign began."""
+    progress: Progress | None = None
+    """Where the training stands."""
+
+
+Watch = Callable[[News], None]
+
+
+def run(campaign: Campaign, watch: Watch = lambda _: None) -> list[Measurement]:
+    """Measure what the store does not hold yet.
+
+    Trainings run `campaign.jobs` at a time; nothing is timed beside them.
+
+    Args:
+        campaign: what to measure.
+        watch: told how it goes; with several jobs from several threads.
+
+    Returns:
+        The new records, failures among them.
+
+    Raises:
+        DlmoError: before anything is trained: unknown names, bad data, a store that can't be
+            read, or that another campaign is writing.
+    """
+    with _alone(campaign.store):
+        cells = plan.missing(wanted(campaign), plan.held(campaign.store))
+        words = words_of_tasks(campaign)
+        data = {
+            task: tasks.load(words[task], campaign.data_dir)
+            for task in dict.fromkeys(cell.task for cell in cells)
+        }
+        session = _Session(campaign=campaign, data=data, of=len(cells), watch=watch)
+        orders = [list(group) for _, group in groupby(cells, key=_what_is_trained)]
+        # One training at a time is measured as soon as it is done. Several are all done first: no
+        # timing beside them.
+        step = 1 if campaign.jobs == 1 else max(1, len(orders))
+        for start in range(0, len(orders), step):
+            session.work(orders[start : start + step])
+        return session.ended
+
+
+def _what_is_trained(cell: Cell) -> tuple[str, str, int]:
+    return cell.task, cell.network, cell.seed
+
+
+@dataclass(slots=True, kw_only=True)
+class _Session:
+    """A campaign under way."""
+
+    campaign: Campaign
+    data: dict[str, tasks.TaskData]
+    of: int
+    watch: Watch
+    ended: list[Measurement] = field(default_factory=list)
+    known: dict[tuple[str, str], float] = field(default_factory=dict)
+    """Hash of a file, kernels -> its accuracy: threads do not change it."""
+
+    def work(self, orders: Sequence[Sequence[Cell]]) -> None:
+        """Make what the cells need, several orders at the same time, then score and time them."""
+        from joblib import Parallel, delayed
+
+        made = Parallel(n_jobs=self.campaign.jobs, backend="threading")(
+            delayed(self.make)(cells) for cells in orders
+        )
+        for cells, files in zip(orders, made, strict=True):
+            for board in self.campaign.boards:
+                self.measure(board, [c for c in cells if c.device == board.name], files)
+
+    def make(self, cells: Sequence[Cell]) -> dict[str, Made]:
+        """The files of cells that share a training, by strategy."""
+        first = cells[0]
+        where = f"{first.network} on {first.task}, seed {first.seed}"
+        order = Order(
+            network=first.network,
+            strategies=tuple(dict.fromkeys(cell.strategy for cell in cells)),
+            task=words_of_tasks(self.campaign)[first.task],
+            protocol=self.campaign.protocol,
+            seed=first.seed,
+            data_dir=str(self.campaign.data_dir) if self.campaign.data_dir else None,
+            cache=str(self.campaign.cache),
+            content=f"{first.protocol} {self.data[first.task].hash}",
+        )
+        self.tell(where, STARTING)
+        files = {m.strategy: m for m in produce(order, lambda p: self.tell(where, p.stage, p))}
+        self.tell(where, "made")
+        return files
+
+    def measure(self, board: Board, cells: Sequence[Cell], files: dict[str, Made]) -> None:
+        """Score and time cells of one board, and record them."""
+        scored: list[tuple[Cell, Made, Observation, float]] = []
+        for cell in cells:
+            made, start = files[cell.strategy], time.monotonic()
+            seen = Observation(failure=made.failure)
+            if made.path:
+                self.tell(_name(cell), "scoring")
+                seen = self.score(board, cell, Path(made.path))
+            if seen.failure:
+                self.finish(cell, made, seen, time.monotonic() - start)
+            else:
+                scored.append((cell, made, seen, time.monotonic() - start))
+        if not scored:
+            return
+        self.tell(f"{len(scored)} of {_name(scored[0][0])}", "timing")
+        start = time.monotonic()
+        models = [Path(made.path or "") for _, made, _, _ in scored]
+        timed = base.time(board, models, self.campaign.repetition)
+        share = (time.monotonic() - start) / len(scored)
+        for (cell, made, seen, seconds), times in zip(scored, timed, strict=True):
+            both = replace(times, accuracy=seen.accuracy, n_test=seen.n_test)
+            self.finish(cell, made, both, seconds + share)
+
+    def score(self, board: Board, cell: Cell, model: Path) -> Observation:
+        """Accuracy on the test split, once for each file and kernel set."""
+        data, key = self.data[cell.task], (sha256(model), board.kernels)
+        if key in self.known:
+            return Observation(accuracy=self.known[key], n_test=len(data.y_test))
+        seen = base.score(board, model, data.x_test, data.y_test)
+        if seen.accuracy is not None:
+            self.known[key] = seen.accuracy
+        return seen
+
+    def finish(self, cell: Cell, made: Made, seen: Observation, seconds: float) -> None:
+        """Record a cell."""
+        record = recording.record(cell, made, seen, self.data[cell.task], seconds)
+        append([record], self.campaign.store)
+        self.ended.append(record)
+        self.tell(_name(cell), f"failed: {record.failure}" if record.failure else "measured")
+
+    def tell(self, where: str, stage: str, progress: Progress | None = None) -> None:
+        """Tell the watcher how it goes."""
+        done = len(self.ended)
+        self.watch(News(where=where, stage=stage, done=done, of=self.of, progress=progress))
+
+
+def _name(cell: Cell) -> str:
+    return f"{cell.network} {cell.strategy} on {cell.task}, {cell.device}"
+
+
+@contextmanager
+def _alone(store: Path) -> Iterator[None]:
+    """Keep a second campaign from measuring the same cells beside us."""
+    folder = store.parent if store.suffix == ".jsonl" else store
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(alone(folder))
+        except BlockingIOError:
+            raise HarnessError(
+                f"{folder}: another campaign is writing there; wait for it, or use another folder"
+            ) from None
+        yield

@@ -1,0 +1,102 @@
+"""What a campaign measures, from a user's words to the cells."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from measurements import plan, protocol, tasks
+from measurements.device import local
+from measurements.device.base import Board
+from measurements.plan import Cell
+from measurements.strategy import SETUPS, Strategy
+from measurements.subject import named
+from measurements.subject import networks as shipped_networks
+from measurements.timing import Repetition
+
+TEACHER = "resnet54"
+"""Trained for the others' distillation, and measured only when it is named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """What to measure, how, and where to put it."""
+
+    networks: tuple[str, ...]
+    """Names of networks."""
+    strategies: tuple[Strategy, ...]
+    """What is done to them."""
+    tasks: tuple[str, ...]
+    """Names of tasks, or paths of the user's own."""
+    boards: tuple[Board, ...]
+    """Where to score and time."""
+    protocol: str
+    """Name of a protocol, or the path of its file."""
+    store: Path
+    """A folder of .jsonl files, or one file."""
+    cache: Path
+    """Folder of checkpoints and made files."""
+    data_dir: Path | None = None
+    """Folder of data sets."""
+    jobs: int = 1
+    """Trainings at the same time."""
+    repetition: Repetition = field(default_factory=Repetition)
+    """How often to time."""
+
+
+def requested(
+    *,
+    networks: Sequence[str],
+    strategies: Sequence[str],
+    devices: Sequence[str],
+    cache: Path | None = None,
+    **rest: Any,
+) -> Campaign:
+    """The campaign that a user's words ask for.
+
+    Args:
+        networks: names; none: all that are shipped, without the teacher.
+        strategies: slugs or setups; none: the paper's seven.
+        devices: names; none: this machine with XNNPACK and one thread.
+        cache: None: in the user's own cache folder.
+        **rest: the other fields of `Campaign`, as they are.
+
+    Raises:
+        UnknownNameError: with the nearest known name.
+    """
+    known = shipped_networks()
+    usual = [name for name in known if name != TEACHER]
+    boards = [local.board(name) for name in devices]
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Campaign(
+        networks=tuple(named(name, known, "network").name for name in networks or usual),
+        strategies=tuple(Strategy.parse(word) for word in strategies or SETUPS.values()),
+        boards=tuple(boards or [local.LocalBoard(kernels="xnnpack", threads=1)]),
+        cache=cache or home / "dlmo-advisor",
+        **rest,
+    )
+
+
+def wanted(campaign: Campaign) -> tuple[Cell, ...]:
+    """All cells of a campaign, measured or not."""
+    rules = protocol.load(campaign.protocol)
+    return plan.cells(
+        networks=campaign.networks,
+        strategies=campaign.strategies,
+        tasks=words_of_tasks(campaign),
+        devices=(board.name for board in campaign.boards),
+        seeds=rules.seeds,
+        protocol=rules.label,
+    )
+
+
+def words_of_tasks(campaign: Campaign) -> dict[str, str]:
+    """Name of each task, as in records -> the user's word for it, which may be a path."""
+    return {word if word in tasks.LOADERS else _stem(Path(word)): word for word in campaign.tasks}
+
+
+def _stem(path: Path) -> str:
+    return path.resolve().name if path.is_dir() else path.stem

@@ -1,0 +1,144 @@
+"""Strategies of a network -> .tflite files, each training done once and kept.
+
+A strategy is a trunk of trainings (float, or distilled; then pruned; then quantization-aware) and,
+for the post-training techniques, one step without TensorFlow from the trunk's float .tflite. Trunks
+start from one another: the seven setups of the paper take one float training and two short ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from measurements.errors import DlmoError, UnknownNameError, known
+from measurements.protocol import Protocol
+from measurements.quantize import quantize
+from measurements.strategy import Strategy
+from measurements.tasks import TaskData
+from measurements.training import checkpoint
+from measurements.training.convert import to_tflite
+from measurements.training.networks import BACKBONES
+from measurements.training.trunk import Progress, Trunk, Workshop, trunk_of
+
+__all__ = ["Product", "Progress", "produce"]
+
+SPARSE_NOTE = "sparse encoding"
+"""On float32 pruned networks: kernels are stored without their zeros, where that is smaller. 8-bit
+and float16 ones stay dense: XNNPACK refuses sparse 8-bit kernels, and the quantizer passes sparse
+ones over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """A strategy, made or failed."""
+
+    strategy: Strategy
+    """What was asked for."""
+    path: Path | None = None
+    """The .tflite in the cache; None when it could not be made."""
+    train_seconds: float = 0.0
+    """Seconds of the training that is this strategy's own; 0 for post-training techniques."""
+    epochs: int = 0
+    """Epochs of that training."""
+    note: str = ""
+    """What is particular about the file."""
+    failure: str = ""
+    """Why it could not be made; empty when it could."""
+
+
+def produce(
+    network: str,
+    strategies: Sequence[Strategy],
+    data: TaskData,
+    protocol: Protocol,
+    *,
+    seed: int,
+    cache: Path,
+    progress: Callable[[Progress], None] = lambda _: None,
+    untrained: bool = False,
+) -> Iterator[Product]:
+    """Make the files of some strategies of a network, in the order asked for.
+
+    What is in the cache already is not made again; a training goes on from its last epoch. A
+    strategy that can't be made yields its failure, and the others go on.
+
+    Args:
+        network: name of the network.
+        strategies: what to do to it.
+        data: the task.
+        protocol: how to train.
+        seed: of weights, order and augmentation.
+        cache: folder of checkpoints and files; made when it is not there.
+        progress: told how it goes.
+        untrained: train nothing; the files have the graphs, not the accuracy.
+
+    Yields:
+        One product per strategy.
+
+    Raises:
+        UnknownNameError: for an unknown network.
+    """
+    if network not in BACKBONES:
+        raise UnknownNameError(f"unknown network '{network}'{known(network, BACKBONES)}")
+    workshop = Workshop(
+        network=network,
+        data=data,
+        protocol=protocol,
+        seed=seed,
+        cache=cache,
+        progress=progress,
+        untrained=untrained,
+    )
+    for strategy in strategies:
+        try:
+            yield _product(workshop, strategy)
+        # One strategy must not cost the others, whatever TensorFlow throws.
+        except Exception as error:
+            words = (
+                str(error) if isinstance(error, DlmoError) else f"{type(error).__name__}: {error}"
+            )
+            yield Product(strategy=strategy, failure=" ".join(words.split()))
+
+
+def _product(workshop: Workshop, strategy: Strategy) -> Product:
+    trunk = trunk_of(strategy, workshop.recipe.sparsity)
+    if workshop.untrained:  # neither a teacher nor the grid leaves a trace in the graph
+        trunk = Trunk(sparsity=trunk.sparsity)
+    path = workshop.path(trunk, _file_name(workshop, strategy))
+    if not path.exists():
+        content = _float_tflite(workshop, trunk).read_bytes()
+        if strategy.quantizer:
+            content = quantize(content, strategy.quantizer, workshop.calibration_images)
+        elif strategy.pruned:
+            content = min(content, to_tflite(workshop.model(trunk), sparse=True), key=len)
+        checkpoint.write(path, content)
+    is_sparse = not strategy.quantizer and path.stat().st_size < _size(workshop, trunk)
+    trained = workshop.trained(trunk) if strategy.quantizer in (None, "qat") else None
+    return Product(
+        strategy=strategy,
+        path=path,
+        train_seconds=trained.seconds if trained else 0.0,
+        epochs=trained.epoch if trained else 0,
+        note=SPARSE_NOTE if is_sparse else "",
+    )
+
+
+def _file_name(workshop: Workshop, strategy: Strategy) -> str:
+    if strategy.quantizer in ("fiq", "qat"):
+        return f"{strategy.slug}-{len(workshop.calibration_images)}.tflite"
+    return f"{strategy.slug}.tflite"
+
+
+def _float_tflite(workshop: Workshop, trunk: Trunk) -> Path:
+    """The one conversion that a trunk's strategies share."""
+    path = workshop.path(trunk, "float.tflite")
+    if not path.exists():
+        model = workshop.model(trunk)
+        workshop.progress(Progress(network=workshop.network, stage="converting"))
+        checkpoint.write(path, to_tflite(model))
+    return path
+
+
+def _size(workshop: Workshop, trunk: Trunk) -> int:
+    return _float_tflite(workshop, trunk).stat().st_size

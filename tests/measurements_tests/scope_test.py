@@ -1,0 +1,37 @@
+import pytest
+
+from measurements.errors import UnknownNameError
+from measurements.scope import requested, wanted
+
+
+def asked(folder, **more):
+    usual = {"networks": [], "strategies": [], "devices": [], "tasks": ("digits",)}
+    return requested(**{**usual, "protocol": "quick", "store": folder, **more})
+
+
+def test_the_users_own_task_is_recorded_by_its_name(tmp_path):
+    one = asked(tmp_path, tasks=("digits", str(tmp_path / "mine.npz"), str(tmp_path)))
+    assert {cell.task for cell in wanted(one)} == {"digits", "mine", tmp_path.name}
+
+
+def test_words_that_name_nothing_are_refused(tmp_path):
+    usual = {"tasks": ("digits",), "protocol": "quick", "store": tmp_path}
+    for wrong in (
+        {"networks": ["vgg", "vg"], "strategies": [], "devices": []},
+        {"networks": [], "strategies": ["nqq"], "devices": []},
+        {"networks": [], "strategies": [], "devices": ["sensors-2022"]},
+    ):
+        with pytest.raises(UnknownNameError, match="known"):
+            requested(**wrong, **usual)
+
+
+def test_without_words_it_is_the_papers_grid_on_this_machine(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    usual = requested(
+        networks=[], strategies=[], devices=[], tasks=("digits",), protocol="quick", store=tmp_path
+    )
+    assert len(usual.networks) == 8
+    assert "resnet54" not in usual.networks
+    assert [s.setup for s in usual.strategies] == ["NQ", "BLQ", "FIQ", "F16", "QAT", "PRN", "PRQ"]
+    assert usual.boards[0].name.endswith("-xnnpack-1t")
+    assert usual.cache == tmp_path / "dlmo-advisor"

@@ -1,0 +1,133 @@
+"""The project as a whole: its layers, its wheel and its README."""
+
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def shown(title):
+    """The code block of the README after a marker."""
+    match = re.search(rf"<!-- {title} -->\n```\w*\n(.*?)```", README, re.DOTALL)
+    assert match, title
+    return match[1]
+
+
+def test_layers_hold():
+    ended = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports")], cwd=ROOT, capture_output=True, text=True
+    )
+    assert ended.returncode == 0, ended.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder, ROOT]
+    subprocess.run(command, check=True, capture_output=True)
+    (path,) = folder.glob("*.whl")
+    return zipfile.ZipFile(path)
+
+
+def test_the_wheel_holds_the_three_packages_and_nothing_else(wheel):
+    tops = {name.split("/")[0] for name in wheel.namelist()}
+    assert {t for t in tops if not t.endswith(".dist-info")} == {
+        "measurements",
+        "recommender",
+        "rules",
+    }
+
+
+def test_the_wheel_ships_data_and_no_pickles(wheel):
+    names = set(wheel.namelist())
+    assert {
+        "measurements/data/sensors-2022.jsonl",
+        "measurements/data/networks.toml",
+        "measurements/py.typed",
+        "recommender/data/forecast.json",
+        "recommender/py.typed",
+        "rules/remarks.toml",
+        "rules/litert.toml",
+        "rules/py.typed",
+    } <= names
+    assert not [n for n in names if n.endswith((".pkl", ".pickle", ".joblib", ".h5"))]
+
+
+def test_a_light_install_brings_no_tensorflow():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert not [d for d in project["dependencies"] if "tensorflow" in d]
+    assert [d for d in project["optional-dependencies"]["train"] if "tensorflow" in d]
+
+
+def test_the_readmes_advice_is_what_the_command_prints():
+    first, _, expected = shown("flagship").partition("\n")
+    words = shlex.split(first.removeprefix("$ "))
+    assert words[0] == "dlmo-advise"
+    code = "import sys; from recommender.cli import main; sys.exit(main())"
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *words[1:]], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.strip() == expected.strip()
+
+
+def test_the_readmes_objectives_are_the_codes():
+    from recommender.profile import SERVICE_CLASSES
+
+    for name, aims in SERVICE_CLASSES.items():
+        row = next(line for line in README.splitlines() if line.startswith(f"| `{name}`"))
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        assert cells[1] == aims.objective
+        assert float(cells[2]) == aims.points_per_size_doubling
+        assert float(cells[3]) == aims.points_per_latency_doubling
+
+
+def test_the_readmes_python_runs():
+    ended = subprocess.run(
+        [sys.executable, "-c", shown("python")], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.split()[0] == "vgg"
+
+
+def test_the_readmes_shell_runs(tmp_path):
+    scripts = tmp_path / "bin"
+    scripts.mkdir()
+    command = scripts / "dlmo-advise"
+    command.write_text(
+        f"#!{sys.executable}\nimport sys\nfrom recommender.cli import main\nsys.exit(main())\n"
+    )
+    command.chmod(0o755)
+    python = scripts / "python"
+    python.symlink_to(sys.executable)
+    ended = subprocess.run(
+        ["sh", "-c", shown("shell")],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={"PATH": f"{scripts}:/usr/bin:/bin", "HOME": str(tmp_path)},
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "vgg" in ended.stdout
+
+
+def test_no_path_of_a_machine_is_in_the_project():
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    for name in listed.stdout.split("\0"):
+        path = ROOT / name
+        if name and path.suffix in (".py", ".toml", ".md", ".json", ".yml") and path.exists():
+            assert not re.search(r"/(home|root|Users|work)/\w", path.read_text(encoding="utf-8")), (
+                name
+            )

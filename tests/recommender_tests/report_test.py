@@ -1,0 +1,72 @@
+import json
+from dataclasses import replace
+
+import pytest
+from made_boards import make_board, ranked
+
+from recommender import Constraints, Profile
+from recommender.advice import Advice, Basis, Verdict
+from recommender.engine import choose
+from recommender.report import FORMATS
+
+HOSTILE = "vgg|<script>alert(1)</script>`_*\n# x"
+
+
+def hostile_advice():
+    board = make_board([80.0, 70.0], [10.0, 20.0], [1.0, 2.0])
+    board = replace(board, network=(HOSTILE, HOSTILE), device=HOSTILE)
+    ranking = ranked(board)
+    limits = Constraints(max_size_kb=100)
+    return Advice(
+        ranking=ranking,
+        constraints=limits,
+        choice=choose(ranking, limits, top=3),
+        verdicts=(
+            Verdict(id="X1", source="s", says="says |", effect="prefer", strategy="nq", audit=None),
+        ),
+        speakers=(("+X1",), ()),
+        basis=Basis(n_measurements=2, sha256="0" * 64, devices=(HOSTILE,)),
+    )
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_says_the_pick_its_reasons_and_its_basis(advisor, form):
+    advice = advisor.advise(Profile(), Constraints(max_size_kb=500, max_latency_ms=50))
+    text = FORMATS[form](advice)
+    assert text.endswith("\n")
+    for words in ("vgg", "547", "Table 5", advice.basis.sha256[:12], "R1"):
+        assert words in text
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_says_what_to_change_when_nothing_fits(advisor, form):
+    text = FORMATS[form](
+        advisor.advise(Profile(), Constraints(max_size_kb=10, min_accuracy_pct=95))
+    )
+    assert "68.6" in text
+
+
+def test_hostile_names_stay_names():
+    markdown = FORMATS["markdown"](hostile_advice())
+    assert "<script>" not in markdown
+    assert "\n# x" not in markdown
+    rows = [line for line in markdown.splitlines() if line.startswith("| vgg")]
+    assert len(rows) == 2
+    assert json.loads(FORMATS["json"](hostile_advice()))["pick"]["network"] == HOSTILE
+
+
+def test_tables_are_80_columns_wide_without_colour(advisor):
+    for name in ("low-end", "mid-end", "high-end"):
+        text = FORMATS["table"](advisor.advise(Profile(service_class=name), Constraints()))
+        assert max(map(len, text.splitlines())) <= 80
+        assert "\x1b" not in text
+
+
+def test_a_predicted_pick_shows_its_interval_and_the_best_measured_one(advisor):
+    profile = Profile(networks=("mobilenet_v1", "mobilenet_v2"), service_class="high-end")
+    answers = [advisor.advise(profile, Constraints(max_size_kb=kb)) for kb in range(600, 4000, 50)]
+    predicted = [a for a in answers if a.feasible and a.pick["evidence"] == "predicted"]
+    assert predicted
+    content = predicted[0].to_dict()
+    assert content["alternatives"][0]["evidence"] == "measured"
+    assert "[" in FORMATS["table"](predicted[0])
