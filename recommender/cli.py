@@ -89,9 +89,14 @@ def advise(
     form: Annotated[
         str,
         typer.Option(
-            "--format", metavar="table|json|markdown|html", help="How to answer; html is a page."
+            "--format",
+            metavar="table|json|markdown|html|plot",
+            help="How to answer; html is a page.",
         ),
     ] = "table",
+    plot: Annotated[
+        bool, typer.Option("--plot", help="Draw the Pareto front; short for --format plot.")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the answer there.")
     ] = None,
@@ -126,7 +131,8 @@ def advise(
         min_accuracy_pct=None if min_accuracy is None else limits.accuracy_pct(min_accuracy),
         max_ram_kb=None if max_ram is None else limits.size_kb(max_ram),
     )
-    check_format(form, ("table", "json", "markdown", "html"))
+    form = "plot" if plot else form
+    check_format(form, ("table", "json", "markdown", "html", "plot"))
     advisor = Advisor.load(split(measurements), split(rules))
     advice = advisor.advise(profile, constraints, top=top)
     write(advice, form, output)

@@ -35,7 +35,7 @@ class Calibration:
         """Half-width, in predicted spreads, of the central interval at `level`; inf above reach."""
         if level > self.highest + 1e-12:
             return float("inf")
-        return float(np.interp(level, self.levels, self.scores))
+        return float(np.interp(level, self.levels, self.scores)) if len(self.levels) else 0.0
 
     def widest(self, level: float) -> tuple[float, float]:
         """Half-width at `level`, or at the highest level that can be had, and that level."""

@@ -27,8 +27,8 @@ TOP = 5
 """Rivals and near misses that the page names at most."""
 
 ROW_COLUMNS = (
-    "id", "task", "network", "strategy", "device", "accuracy_pct", "size_kb", "file_kb",
-    "latency_ms", "ram_kb", "n_latencies", "source", "source_row", "remarks",
+    "network", "strategy", "task", "device", "accuracy_pct", "size_kb", "file_kb", "latency_ms",
+    "ram_kb", "n_latencies", "source", "source_row", "remarks", "id",
 )  # fmt: skip
 """Of the table of measurements."""
 
@@ -129,10 +129,9 @@ def _row(row: str, record: Measurement) -> list[Any]:
     if record.noisy:
         notes.append("the machine was busy while latency was taken")
     return [
-        row,
-        record.task,
         record.network,
         record.strategy,
+        record.task,
         record.device,
         _scaled(record.accuracy, 100),
         _scaled(record.size_bytes, 1e-3),
@@ -143,6 +142,7 @@ def _row(row: str, record: Measurement) -> list[Any]:
         record.source,
         record.source_row,
         "; ".join(notes),
+        row,
     ]
 
 

@@ -54,3 +54,9 @@ def test_new_groups_are_covered_as_often_as_said():
         width = calibrate(groups[:-1]).width(0.8)
         covered.append(np.mean(groups[-1] <= width))
     assert 0.76 <= np.mean(covered) <= 0.86
+
+
+def test_without_groups_the_median_alone_is_to_be_had():
+    nothing = calibrate([])
+    assert nothing.width(0.0) == 0.0
+    assert nothing.width(0.1) == float("inf")

@@ -206,7 +206,7 @@ const panels = (() => {
   function rowsOf(view) {
     const i = view.about ?? view.answer.choice.pick;
     const ids = new Set(i === null ? [] : view.page.row_sets[view.board.rows[i]]);
-    return view.page.rows.values.filter(([id]) => ids.has(id));
+    return view.page.rows.values.filter((row) => ids.has(row.at(-1)));
   }
 
   function rows(view) {

@@ -156,7 +156,7 @@ const plot = (() => {
   /** Names beside their points, where no other name is; one that finds no room is left out. */
   function labels(chart, indices) {
     const { ctx, view, chartArea: area } = chart;
-    const taken = [];
+    const taken = indices.map((i) => pointOf(chart, i)).map(({ x, y }) => [x - 9, y, 18]);
     ctx.font = LABEL;
     ctx.textBaseline = "middle";
     ctx.lineWidth = 4;
