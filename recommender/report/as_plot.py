@@ -1,4 +1,4 @@
-"""The Pareto front drawn with letters: for a terminal, 80 columns, no colour."""
+"""The answer with its Pareto front drawn in letters: for a terminal, 80 columns, no colour."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Axis:
         """The value in a cell's middle."""
         share = (cell + 0.5) / self.cells
         if self.log:
-            return self.low * (self.high / self.low) ** share
+            return self.low * math.pow(self.high / self.low, share)
         return self.low + (self.high - self.low) * share
 
     def _share(self, value: float) -> float:
@@ -66,7 +66,8 @@ class Axis:
 
 
 def as_plot(advice: Advice) -> str:
-    """The answer as two plots, accuracy against size and against latency, with their legend."""
+    """The answer with two plots, accuracy against size and against latency, and their legend."""
+    content = advice.to_dict()
     size = "file_kb" if advice.profile.size_kind == "file" else "size_kb"
     limits = advice.constraints
     lines = [*_wrapped(outline.question(advice)), "", *_wrapped(outline.headline(advice))]
@@ -76,11 +77,20 @@ def as_plot(advice: Advice) -> str:
     ):
         lines += ["", f"{'accuracy, %':<{MARGIN}}", *_plot(advice, target, limit)]
         lines.append(f"{title} (log scale)".rjust(MARGIN + WIDTH))
-    return "\n".join([*lines, "", *_legend(advice)]) + "\n"
+    lines += ["", *_legend(advice), ""]
+    if advice.feasible:
+        lines += [line for reason in content["pick"]["reasons"] for line in _item(reason)]
+    for entry in content["relaxations"]:
+        lines += _item(outline.relaxation(advice, entry))
+    return "\n".join([*lines, "", *_wrapped(outline.basis(advice))]) + "\n"
 
 
 def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, MARGIN + WIDTH)
+
+
+def _item(text: str) -> list[str]:
+    return textwrap.wrap(text, MARGIN + WIDTH, initial_indent="- ", subsequent_indent="  ")
 
 
 def _plot(advice: Advice, target: str, limit: float | None) -> Iterator[str]:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import asdict, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from measurements.record import Measurement
 from measurements.strategy import SETUPS, TECHNIQUES
 from measurements.subject import devices, tasks
 from recommender import advisor as loading
@@ -20,6 +19,9 @@ from recommender.constraints import LIMITS, Constraints
 from recommender.engine import MUCH, NEAR
 from recommender.profile import SAY, SERVICE_CLASSES, Profile
 from recommender.scale import TARGETS
+
+if TYPE_CHECKING:
+    from measurements.record import Measurement
 
 SCHEMA = "dlmo.page/1"
 

@@ -12,7 +12,7 @@ from recommender.report import FORMATS
 HOSTILE = "vgg|<script>alert(1)</script>`_*\n# x"
 
 
-def hostile_advice():
+def hostile_advice(advisor):
     board = make_board([80.0, 70.0], [10.0, 20.0], [1.0, 2.0])
     board = replace(board, network=(HOSTILE, HOSTILE), device=HOSTILE)
     ranking = ranked(board)
@@ -26,6 +26,7 @@ def hostile_advice():
         ),
         speakers=(("+X1",), ()),
         basis=Basis(n_measurements=2, sha256="0" * 64, devices=(HOSTILE,)),
+        advisor=advisor,
     )
 
 
@@ -46,13 +47,13 @@ def test_every_format_says_what_to_change_when_nothing_fits(advisor, form):
     assert "68.6" in text
 
 
-def test_hostile_names_stay_names():
-    markdown = FORMATS["markdown"](hostile_advice())
+def test_hostile_names_stay_names(advisor):
+    markdown = FORMATS["markdown"](hostile_advice(advisor))
     assert "<script>" not in markdown
     assert "\n# x" not in markdown
     rows = [line for line in markdown.splitlines() if line.startswith("| vgg")]
     assert len(rows) == 2
-    assert json.loads(FORMATS["json"](hostile_advice()))["pick"]["network"] == HOSTILE
+    assert json.loads(FORMATS["json"](hostile_advice(advisor)))["pick"]["network"] == HOSTILE
 
 
 def test_tables_are_80_columns_wide_without_colour(advisor):

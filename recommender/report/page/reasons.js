@@ -75,6 +75,12 @@ const reasons = (() => {
       return `measured on ${profile.device}: ${rows.length === 1 ? "row" : "rows"} ${named}${more}`;
     }
     const network = board.network[i];
+    if (!board.measured_task) {
+      return (
+        `predicted: nothing was measured for ${profile.task} on ${profile.device}; its accuracy ` +
+        "is extrapolated from other tasks"
+      );
+    }
     if (!rows.length) return `predicted from other networks: ${network} was never measured here`;
     return (
       `predicted from ${rows.length} rows of ${network} on ${profile.task} ` +

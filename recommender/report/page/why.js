@@ -44,8 +44,7 @@ const why = (() => {
     const [value, low, high] = selection.interval(ranking, target, i);
     if (!isFinite(value)) return "unknown";
     if (ranking.board.measured[i] || low === high) return form(value);
-    const end = (v) => (isFinite(v) ? wording.number(v) : "?");
-    return `${form(value)} [${end(low)}-${end(high)}]`;
+    return form(value, low, high);
   }
 
   const FIGURES = [

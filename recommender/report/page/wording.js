@@ -31,12 +31,27 @@ const wording = (() => {
     return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
   }
 
-  const kilobytes = (v) => (Math.abs(v) >= 10_000 ? `${number(v / 1000)} MB` : `${number(v)} kB`);
-  const milliseconds = (v) => (Math.abs(v) >= 1000 ? `${number(v / 1000)} s` : `${number(v)} ms`);
-  const percent = (v) => (isFinite(v) ? `${fixed(v, 1)}%` : "unknown");
+  /** A quantity in its unit, and the ends of its interval in the same. */
+  function withEnds(text, ends, unit, name) {
+    const inside = ends.map((end) => number(end / unit)).join("-");
+    return ends.length ? `${text}${name} [${inside}]` : `${text}${name}`;
+  }
+
+  function scaled(value, ends, from, small, large) {
+    if (!isFinite(value)) return "unknown";
+    const [unit, name] = Math.abs(value) >= from ? [1000, large] : [1, small];
+    return withEnds(number(value / unit), ends, unit, name);
+  }
+
+  const kilobytes = (value, ...ends) => scaled(value, ends, 10_000, " kB", " MB");
+  const milliseconds = (value, ...ends) => scaled(value, ends, 1000, " ms", " s");
+  const tenth = (value) => (isFinite(value) ? Number(fixed(value, 1)) : value);
+  const percent = (value, ...ends) =>
+    isFinite(value) ? withEnds(fixed(value, 1), ends.map(tenth), 1, "%") : "unknown";
 
   /** A difference of accuracies. */
   function points(value) {
+    if (Math.abs(value) < 0.05) return "less than 0.1 points";
     const text = fixed(Math.abs(value), 1).replace(/\.0$/, "");
     return text === "1" ? "1 point" : `${text} points`;
   }
