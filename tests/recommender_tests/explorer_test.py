@@ -267,6 +267,45 @@ def test_keys_step_along_the_front(page):
     assert page.text("#about-title").rstrip("?").split(" ", 2)[2] in seen[-1]
 
 
+def test_arrow_keys_move_a_slider_however_fine_its_steps(page):
+    from selenium.webdriver.common.keys import Keys
+
+    page.set("#task", "digits")
+    slider = page.browser.find_element("id", "max_size_kb-slide")
+    page.run("arguments[0].value = 250; arguments[0].focus()", slider)
+    slider.send_keys(Keys.ARROW_LEFT * 20)
+    assert slider.get_property("value") == "230"
+    limit = float(page.run("return document.getElementById('max_size_kb').value"))
+    assert f"{limit:g}KB" in page.text("#command")
+
+
+def test_the_plot_tells_of_what_is_pointed_at(page):
+    from selenium.webdriver import ActionChains
+
+    canvas = page.browser.find_element("id", "plot")
+    x, y, width, height = page.run(
+        """
+        const chart = Chart.getChart("plot");
+        const { x, y } = chart.getDatasetMeta(0).data[chart.view.answer.choice.pick];
+        return [x, y, chart.width, chart.height];
+        """
+    )
+    # The pointer is set relative to the middle.
+    page.run("arguments[0].scrollIntoView({block: 'center'})", canvas)
+    over = ActionChains(page.browser).move_to_element_with_offset(
+        canvas, round(x - width / 2), round(y - height / 2)
+    )
+    over.perform()
+    told = page.run("const t = Chart.getChart('plot').tooltip; return [t.title, t.body]")
+    assert told[0] == ["vgg F16"]
+    assert [line for item in told[1] for line in item["lines"]][:2] == [
+        "accuracy 72.1%",
+        "size 30 kB",
+    ]
+    over.click().perform()
+    assert page.text("#about-title") == "Why vgg F16?"
+
+
 def test_every_control_has_a_name(page):
     nameless = page.run(
         """

@@ -119,7 +119,8 @@ const controls = (() => {
     byId("ram").value = limits.max_ram_kb ?? "";
     for (const name of Object.keys(WORDS)) {
       const slider = byId(`${name}-slide`);
-      slider.value = sliding(board, name).toPlace(limits[name]);
+      // Not while it is moved: the limit is rounded, and would hold back steps smaller than that.
+      if (document.activeElement !== slider) slider.value = sliding(board, name).toPlace(limits[name]);
       const limit = page.limits.find((l) => l.name === name);
       const text = limits[name] === null ? "no limit" : wording.quantity(limit, limits[name]);
       slider.setAttribute("aria-valuetext", text);
