@@ -30,6 +30,22 @@ SCHEMA = "dlmo.forecast/1"
 SHIPPED = Path(__file__).parent / "data" / "forecast.json"
 """The forecast of the shipped dataset."""
 
+_MAKERS = (
+    "arithmetic",
+    "baselines",
+    "cells",
+    "choice",
+    "conformal",
+    "design",
+    "features",
+    "fitting",
+    "mixed",
+    "model",
+    "regression",
+    "scale",
+)
+"""Modules that a forecast depends on."""
+
 FloatArray = NDArray[np.float64]
 
 
@@ -38,7 +54,8 @@ class Forecast:
     """A forecast as read from its JSON."""
 
     content: Mapping[str, Any]
-    """The JSON: `schema sha256 n_measurements devices calibrations sources boards`."""
+    """The JSON: `schema sha256 n_measurements devices learners calibrations boards
+    sources`."""
 
     @property
     def sha256(self) -> str:
@@ -146,8 +163,7 @@ def of(records: Sequence[Measurement]) -> Forecast:
 def _release() -> str:
     """Changes when the code that makes forecasts does."""
     here = Path(__file__).parent
-    names = ("arithmetic", "conformal", "design", "features", "fitting", "mixed", "model", "scale")
-    code = b"".join((here / f"{name}.py").read_bytes() for name in names)
+    code = b"".join((here / f"{name}.py").read_bytes() for name in _MAKERS)
     facts = (here.parent / "measurements" / "data" / "networks.toml").read_bytes()
     return hashlib.sha256(code + facts).hexdigest()[:12]
 
