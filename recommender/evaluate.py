@@ -22,7 +22,7 @@ from recommender.cells import collapsed, learnable
 from recommender.choice import MODEL
 from recommender.features import Features
 from recommender.forecast import digest
-from recommender.holdout import PLAIN_KNOWN, Fold, Prepare, folds
+from recommender.holdout import FACTS_ONLY, PLAIN_KNOWN, Fold, Prepare, folds
 from recommender.model import ParetoModel
 from recommender.regression import seen_by
 from recommender.regret import Outcome, Regret, deal, play, regrets
@@ -61,7 +61,7 @@ class Score:
     target: str
     """One of `TARGETS`."""
     learner: str
-    """`MODEL` or a name of `BASELINES`."""
+    """`MODEL`, which is whoever the model lets serve, or a name of `BASELINES`."""
     rows: int
     """Cells predicted."""
     median_error: float
@@ -86,6 +86,8 @@ class Evaluation:
     """Records."""
     sha256: str
     """Hash of the records."""
+    learners: dict[str, dict[str, str]]
+    """Target -> what is known of a network -> the learner that serves when all rows are known."""
     scores: tuple[Score, ...]
     """By setting, target and learner."""
     regrets: tuple[Regret, ...]
@@ -142,6 +144,10 @@ def evaluate(
         holdout=holdout,
         n_measurements=len(records),
         sha256=digest(records),
+        learners={
+            target: dict(zip((FACTS_ONLY, PLAIN_KNOWN), names, strict=True))
+            for target, names in model.fit(prepare(records)).learners.items()
+        },
         scores=tuple(_scores(predicted)),
         regrets=tuple(regrets(played)),
     )
