@@ -10,10 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from measurements.subject import Device, devices, tasks
-from recommender import fitting, model
+from recommender import fitting
 from recommender.advisor import Advisor
 from recommender.baselines import BASELINES
-from recommender.features import features, with_facts
+from recommender.cells import collapsed, learnable
+from recommender.features import with_facts
 from recommender.forecast import SCHEMA, Forecast
 from recommender.holdout import Fold
 from recommender.model import ParetoModel
@@ -131,11 +132,11 @@ class Panel:
     ) -> FloatArray:
         board = pd.DataFrame(cells, columns=["network", "strategy"])
         board = board.assign(task=task, device=device)
-        rows = features(with_facts(board, (self.fold.train, self.fold.asked)))
-        trained, domain, y = model.learnable(self.fold.train, target)
+        rows = self.learned.features(with_facts(board, (self.fold.train, self.fold.asked)))
+        trained, domain, y = learnable(self.fold.train, target)
         where = self.learned.domain(target, rows)
         guess = SCALES[target].inverse(BASELINES[name](target, trained, domain, y)(rows, where))
-        measured = model.collapsed(self.fold.train, target)
+        measured = collapsed(self.fold.train, target)
         measured = measured[(measured["domain"] == where[0]) & (measured["task"] == task)]
         known = measured.set_index(["network", "strategy"])[target].to_dict()
         return np.array([known.get(cell, value) for cell, value in zip(cells, guess, strict=True)])

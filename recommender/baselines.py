@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 
 from recommender.features import Features
 from recommender.scale import SCALES
@@ -24,6 +25,8 @@ Baseline = Callable[[str, Features, Names, FloatArray], Locate]
 """Target, rows, domains and `(n,)` values on its scale -> what it makes of new rows."""
 
 _RIDGE = 1e-3
+_BLOCK = 4_000_000
+"""Distances held in memory at once."""
 _FAR = 1e3
 """Distance between rows that differ in what no fact can make up for."""
 
@@ -52,17 +55,26 @@ def technique_ratio(target: str, rows: Features, domain: Names, y: FloatArray) -
 def nearest_network(target: str, rows: Features, domain: Names, y: FloatArray) -> Locate:
     """The value of the same technique on the same task, of the network nearest by its facts."""
     del target
-    names = rows.network
+    places, names = _places(rows), rows.network
 
     def locate(new: Features, where: Names) -> FloatArray:
-        distance = np.abs(_facts(new)[:, None] - _facts(rows)[None]).sum(axis=2)
-        distance += np.abs(np.log(new.classes[:, None] / rows.classes[None])) * _FAR
-        distance += np.abs(_techniques(new)[:, None] - _techniques(rows)[None]).sum(2) * _FAR**2
-        distance += (where[:, None] != domain[None]) * _FAR**3
-        distance -= new.network[:, None] == names[None]
-        return np.asarray(y[distance.argmin(axis=1)])
+        found = np.empty(len(new))
+        step = max(1, _BLOCK // len(y))
+        for start in range(0, len(new), step):
+            some = new.take(np.arange(start, min(start + step, len(new))))
+            elsewhere = where[start : start + step, None] != domain[None]
+            own = some.network[:, None] == names[None]
+            gaps = cdist(_places(some), places, "cityblock") + elsewhere * _FAR**3 - own
+            found[start : start + step] = y[gaps.argmin(axis=1)]
+        return found
 
     return locate
+
+
+def _places(rows: Features) -> FloatArray:
+    """`(n, 11)` coordinates: technique before task before facts."""
+    task = np.log(rows.classes)[:, None]
+    return np.hstack([_facts(rows), task * _FAR, _techniques(rows) * _FAR**2])
 
 
 def flops_only(target: str, rows: Features, domain: Names, y: FloatArray) -> Locate:

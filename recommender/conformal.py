@@ -65,7 +65,8 @@ def calibrate(scores: Sequence[FloatArray]) -> Calibration:
     groups = [np.abs(g) for g in scores if len(g)]
     if not groups:
         return Calibration(scores=np.empty(0), levels=np.empty(0))
-    pooled = np.concatenate(groups)
+    # Scores that differ by less would make a level of a width, and back, a matter of rounding.
+    pooled = np.round(np.concatenate(groups), 6)
     votes = np.concatenate([np.full(len(g), 1 / (len(groups) + 1) / len(g)) for g in groups])
     order = np.argsort(pooled, kind="stable")
     # Equal scores become one, at the highest of their levels: width and level stay inverses.

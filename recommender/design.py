@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from recommender.features import Features
@@ -61,9 +62,11 @@ class Design:
 
 def _indicators(values: NDArray[np.object_], levels: Sequence[str]) -> Iterator[FloatArray]:
     """One 0/1 column per level; names that are no level count as `UNSEEN`."""
-    known = np.isin(values, levels)
-    for level in levels:
-        yield np.where(known, values == level, level == UNSEEN).astype(float)
+    codes, distinct = pd.factorize(values)
+    place = {level: i for i, level in enumerate(levels)}
+    at = np.array([place.get(name, place[UNSEEN]) for name in distinct], dtype=np.int64)[codes]
+    for i in range(len(levels)):
+        yield (at == i).astype(float)
 
 
 def _scaled(rows: Features) -> dict[str, FloatArray]:

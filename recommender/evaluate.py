@@ -18,10 +18,13 @@ from measurements.dataset import to_frame
 from measurements.record import Measurement
 from recommender import model
 from recommender.baselines import BASELINES
-from recommender.features import Features, features
+from recommender.cells import collapsed, learnable
+from recommender.choice import MODEL
+from recommender.features import Features
 from recommender.forecast import digest
-from recommender.holdout import PLAIN_KNOWN, Fold, Prepare, folds
+from recommender.holdout import FACTS_ONLY, PLAIN_KNOWN, Fold, Prepare, folds
 from recommender.model import ParetoModel
+from recommender.regression import seen_by
 from recommender.regret import Outcome, Regret, deal, play, regrets
 from recommender.scale import SCALES, TARGETS
 
@@ -29,8 +32,6 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 SCHEMA = "dlmo.evaluation/1"
-MODEL = "model"
-"""Name of the learned model among the learners."""
 LEVELS = (0.8, 0.9)
 """Nominal levels of the intervals that are judged."""
 WITHIN = 10.0
@@ -60,7 +61,7 @@ class Score:
     target: str
     """One of `TARGETS`."""
     learner: str
-    """`MODEL` or a name of `BASELINES`."""
+    """`MODEL`, which is whoever the model lets serve, or a name of `BASELINES`."""
     rows: int
     """Cells predicted."""
     median_error: float
@@ -85,6 +86,8 @@ class Evaluation:
     """Records."""
     sha256: str
     """Hash of the records."""
+    learners: dict[str, dict[str, str]]
+    """Target -> what is known of a network -> the learner that serves when all rows are known."""
     scores: tuple[Score, ...]
     """By setting, target and learner."""
     regrets: tuple[Regret, ...]
@@ -141,6 +144,10 @@ def evaluate(
         holdout=holdout,
         n_measurements=len(records),
         sha256=digest(records),
+        learners={
+            target: dict(zip((FACTS_ONLY, PLAIN_KNOWN), names, strict=True))
+            for target, names in model.fit(prepare(records)).learners.items()
+        },
         scores=tuple(_scores(predicted)),
         regrets=tuple(regrets(played)),
     )
@@ -157,18 +164,18 @@ def _shares(splits: Sequence[Fold], questions: int) -> list[int]:
 
 
 def _predictions(fold: Fold, learned: ParetoModel, target: str) -> Iterator[_Predicted]:
-    cells = model.collapsed(fold.hidden, target)
+    cells = collapsed(fold.hidden, target)
     truth = cells[target].to_numpy(dtype=float)
     # What is asked carries no measured value, so that no fact can be made of one.
-    rows = features(cells[[c for c in fold.asked.columns if c in cells]])
-    known = learned.locate(target, rows)[2] if len(rows) else np.zeros(0, dtype=bool)
-    if fold.setting == PLAIN_KNOWN:
-        rows, truth = rows.take(known), truth[known]
-        cells = cells[known]
-    if not len(truth) or target not in learned.models:
+    rows = learned.features(cells[[c for c in fold.asked.columns if c in cells]])
+    if fold.setting == PLAIN_KNOWN and len(truth):
+        # A distilled network weighs what the plain one does: that would be no prediction.
+        known = learned.locate(target, rows)[2] & ~seen_by(target, rows).plain
+        rows, truth, cells = rows.take(known), truth[known], cells[known]
+    if not len(truth) or target not in learned.choices:
         return
     yield _by_model(fold, learned, target, rows, truth)
-    trained, domain, y = model.learnable(fold.train, target)
+    trained, domain, y = learnable(fold.train, target)
     where = cells["domain"].to_numpy(dtype=object)
     for name, learner in BASELINES.items():
         value = SCALES[target].inverse(learner(target, trained, domain, y)(rows, where))

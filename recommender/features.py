@@ -71,6 +71,8 @@ class Features:
     """0 or 1: float16 weights."""
     plain: BoolArray
     """The network as it is: no technique at all."""
+    placed: BoolArray
+    """Facts that nobody has were guessed from the size of the network's plain form."""
 
     def __len__(self) -> int:
         return len(self.network)
@@ -87,16 +89,30 @@ class Features:
 
     def untreated(self) -> Features:
         """The same networks with no technique at all."""
+        return self.unpruned().undistilled().at_bits(32)
+
+    def at_bits(self, bits: int) -> Features:
+        """The same networks, as much pruned, with float weights of so many bits."""
         zero = np.zeros(len(self))
         return replace(
-            self.unpruned(),
-            bits=np.full(len(self), 32.0),
-            distilled=zero,
+            self,
+            bits=np.full(len(self), float(bits)),
             integer=zero,
             static=zero,
             aware=zero,
-            half=zero,
-            plain=np.ones(len(self), dtype=bool),
+            half=np.full(len(self), float(bits == 16)),
+            plain=(self.pruned == 0) & (self.distilled == 0) & (bits == 32),
+        )
+
+    def unplaced(self) -> Features:
+        """The same rows as they look while the plain form's size is unknown."""
+        if not self.placed.any():
+            return self
+        guess = _guessed(np.full(len(self), np.nan))
+        return replace(
+            self,
+            **{name: np.where(self.placed, guess[name], getattr(self, name)) for name in guess},
+            placed=np.zeros(len(self), dtype=bool),
         )
 
     def take(self, rows: BoolArray | IntArray) -> Features:
@@ -104,16 +120,47 @@ class Features:
         return Features(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
 
-def features(frame: pd.DataFrame) -> Features:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What some rows know of their networks, for other rows of them."""
+
+    facts: Mapping[tuple[str, str], Mapping[str, float]]
+    """(network, task) -> `FACTS` that the rows brought themselves."""
+    plain_kb: Mapping[str, float]
+    """Network -> size of its plain form, to guess from where nobody has facts."""
+
+
+def known_from(frame: pd.DataFrame, plain: pd.DataFrame) -> Known:
+    """Gather what rows know.
+
+    Args:
+        frame: rows, some of them with columns of `FACTS`.
+        plain: those whose `size_kb` is a plain form's and may be believed.
+    """
+    brought = [name for name in FACTS if name in frame]
+    facts: dict[tuple[str, str], dict[str, float]] = {}
+    if brought:
+        numbers = frame[brought].apply(pd.to_numeric, errors="coerce")
+        medians = numbers.groupby([frame["network"], frame["task"]]).median()
+        facts = {
+            (str(n), str(t)): {k: v for k, v in zip(brought, row, strict=True) if v == v}
+            for (n, t), row in zip(medians.index, medians.to_numpy().tolist(), strict=True)
+        }
+    sizes = plain.groupby("network")["size_kb"].median().to_dict() if len(plain) else {}
+    return Known(facts=facts, plain_kb={str(name): float(kb) for name, kb in sizes.items()})
+
+
+def features(frame: pd.DataFrame, known: Known | None = None) -> Features:
     """Read the rows of a frame.
 
     Args:
         frame: columns `task network strategy device`; any of `FACTS` where a row knows better.
+        known: what other rows know of the networks.
 
     Raises:
         UnknownNameError: for a strategy outside the grammar.
     """
-    facts = _facts(frame)
+    facts, placed = _facts(frame, known or Known(facts={}, plain_kb={}))
     strategies = {slug: Strategy.parse(slug) for slug in frame["strategy"].unique()}
     flags = {
         slug: (
@@ -144,6 +191,7 @@ def features(frame: pd.DataFrame) -> Features:
         aware=aware,
         half=half,
         plain=(bits == 32) & (pruned == 0) & (distilled == 0),
+        placed=placed,
     )
 
 
@@ -163,19 +211,29 @@ def with_facts(candidates: pd.DataFrame, frames: Sequence[pd.DataFrame]) -> pd.D
     return merged.set_axis(candidates.index)
 
 
-def _facts(frame: pd.DataFrame) -> pd.DataFrame:
-    """`FACTS` of each row: its own columns first, then the shipped facts, then estimates."""
+def _facts(frame: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, BoolArray]:
+    """`FACTS` of each row: its own columns, what is known, the shipped facts, then guesses."""
     pairs = frame[["network", "task"]].drop_duplicates()
-    known = pd.DataFrame(
-        [{"network": n, "task": t, **_shipped(n, t)} for n, t in pairs.itertuples(index=False)],
+    table = pd.DataFrame(
+        [
+            {"network": n, "task": t, **_shipped(n, t), **known.facts.get((n, t), {})}
+            for n, t in pairs.itertuples(index=False)
+        ],
         columns=["network", "task", *FACTS],
     )
-    facts = frame[["network", "task"]].merge(known, on=["network", "task"], how="left")
+    facts = frame[["network", "task"]].merge(table, on=["network", "task"], how="left")
     facts.index = frame.index
     for name in FACTS:
         if name in frame:
             facts[name] = pd.to_numeric(frame[name], errors="coerce").fillna(facts[name])
-    return _estimated(facts, frame)
+    placed = np.zeros(len(frame), dtype=bool)
+    if facts[list(FACTS)].isna().any(axis=None):
+        sizes = facts["network"].map(dict(known.plain_kb)).to_numpy(dtype=float)
+        guess = _guessed(sizes * 1000 / 4)
+        placed = np.isfinite(sizes) & facts[list(guess)].isna().any(axis=1).to_numpy()
+        for name, values in guess.items():
+            facts[name] = facts[name].fillna(pd.Series(values, index=facts.index))
+    return facts.fillna({"classes": 10.0, "depthwise_share": 0.0, "searched": 0.0}), placed
 
 
 def _shipped(network: str, task: str) -> Mapping[str, float]:
@@ -195,18 +253,13 @@ def _shipped(network: str, task: str) -> Mapping[str, float]:
     }
 
 
-def _estimated(facts: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
-    """Fill what nobody knows, from the plain form's size: four bytes a weight."""
-    if not facts[list(FACTS)].isna().any(axis=None):
-        return facts
-    plain = frame[frame["strategy"] == "nq"] if "size_kb" in frame else frame.iloc[:0]
-    sizes = plain.groupby("network")["size_kb"].median() * 250 if len(plain) else pd.Series()
-    estimate = facts["network"].map(sizes.to_dict()).astype(float)
+def _guessed(parameters: FloatArray) -> dict[str, FloatArray]:
+    """Facts that go with `(n,)` numbers of weights; those of a middling network where NaN."""
     typical = float(np.median([n.parameters(10) for n in networks().values()]))
-    facts["parameters"] = facts["parameters"].fillna(estimate).fillna(typical)
-    facts["macs"] = facts["macs"].fillna(facts["parameters"] * _MACS_PER_PARAMETER)
-    facts["channels"] = facts["channels"].fillna(facts["parameters"] / _PARAMETERS_PER_CHANNEL)
-    facts["layers"] = facts["layers"].fillna(
-        (facts["parameters"] / _PARAMETERS_PER_LAYER).clip(4, 100)
-    )
-    return facts.fillna({"classes": 10.0, "depthwise_share": 0.0, "searched": 0.0})
+    weights = np.where(np.isnan(parameters), typical, parameters)
+    return {
+        "parameters": weights,
+        "macs": weights * _MACS_PER_PARAMETER,
+        "channels": weights / _PARAMETERS_PER_CHANNEL,
+        "layers": np.clip(weights / _PARAMETERS_PER_LAYER, 4, 100),
+    }

@@ -10,14 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from measurements.dataset import to_frame
+from measurements.dataset import read, to_frame
 from measurements.record import Measurement
 from measurements.strategy import Strategy, grammar
 from measurements.subject import networks, tasks
+from recommender.cells import usable
 from recommender.errors import AdviceError
-from recommender.features import features, with_facts
-from recommender.forecast import SCHEMA, digest
-from recommender.model import ParetoModel, fit, usable
+from recommender.features import with_facts
+from recommender.forecast import SCHEMA, SHIPPED, digest, dumps
+from recommender.model import ParetoModel, fit
 from recommender.scale import SCALES, TARGETS
 from rules.audit import audit, by_remark
 from rules.load import load
@@ -79,6 +80,7 @@ def forecasts(
     }
     return {
         "devices": sorted(boards),
+        "learners": {target: list(names) for target, names in model.learners.items()},
         "calibrations": {
             target: [
                 [_rounded(c.scores), _rounded(c.levels, 12)]
@@ -176,7 +178,7 @@ def _quantity(
     cells: Sequence[Cell],
     given: Mapping[Cell, tuple[float, float]],
 ) -> dict[str, Any]:
-    location, spread, anchored = model.locate(target, features(candidates))
+    location, spread, anchored = model.locate(target, model.features(candidates))
     value = SCALES[target].inverse(location)
     known = np.zeros(len(cells), dtype=bool)
     for i, cell in enumerate(cells):
@@ -229,3 +231,12 @@ def _rounded(values: FloatArray, digits: int = 7) -> list[float | None]:
 def _short(source: str) -> str:
     """`Table 5` of `Lee, Lee, Lee: Sensors 2022, 22, 7344, Table 5`."""
     return source.rsplit(", ", 1)[-1]
+
+
+def rebuild() -> None:
+    """Write the forecast that comes with the package: `python -m recommender.fitting`."""
+    SHIPPED.write_text(dumps(content(read())), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    rebuild()

@@ -31,6 +31,22 @@ SCHEMA = "dlmo.forecast/1"
 SHIPPED = Path(__file__).parent / "data" / "forecast.json"
 """The forecast of the shipped dataset."""
 
+_MAKERS = (
+    "arithmetic",
+    "baselines",
+    "cells",
+    "choice",
+    "conformal",
+    "design",
+    "features",
+    "fitting",
+    "mixed",
+    "model",
+    "regression",
+    "scale",
+)
+"""Modules that a forecast depends on."""
+
 FloatArray = NDArray[np.float64]
 
 
@@ -39,7 +55,8 @@ class Forecast:
     """A forecast as read from its JSON."""
 
     content: Mapping[str, Any]
-    """The JSON: `schema sha256 n_measurements devices calibrations sources audits boards`."""
+    """The JSON: `schema sha256 n_measurements devices learners calibrations boards sources
+    audits`."""
 
     @property
     def sha256(self) -> str:
@@ -160,8 +177,7 @@ def of(records: Sequence[Measurement]) -> Forecast:
 def _release() -> str:
     """Changes when the code that makes forecasts does."""
     here = Path(__file__).parent
-    names = ("arithmetic", "conformal", "design", "features", "fitting", "mixed", "model", "scale")
-    code = b"".join((here / f"{name}.py").read_bytes() for name in names)
+    code = b"".join((here / f"{name}.py").read_bytes() for name in _MAKERS)
     facts = (here.parent / "measurements" / "data" / "networks.toml").read_bytes()
     return hashlib.sha256(code + facts).hexdigest()[:12]
 

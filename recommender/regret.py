@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recommender import model
 from recommender.advisers import ALWAYS, PROFILE, SINGLE_BEST, Adviser, Panel
+from recommender.cells import usable
 from recommender.holdout import Fold
 from recommender.model import ParetoModel
 from recommender.pareto import non_dominated
@@ -219,7 +219,7 @@ def _tables(fold: Fold) -> dict[tuple[str, str], Table]:
     hidden = set(fold.hidden.index)
     frame = pd.concat([fold.train, fold.hidden])
     for target in _OBJECTIVES:
-        frame = frame[model.usable(frame, target)]
+        frame = frame[usable(frame, target)]
     frame = frame.assign(hidden=[i in hidden for i in frame.index])
     found = {}
     for (device, task), rows in frame.groupby(["device", "task"], sort=True):

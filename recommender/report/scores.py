@@ -36,6 +36,11 @@ def _lines(evaluation: Evaluation) -> Iterator[str]:
         f"{evaluation.n_measurements} measurements (sha256 {evaluation.sha256[:12]}), "
         f"each {evaluation.holdout} left out in turn"
     )
+    yield ""
+    yield "Who serves as the model, chosen by leaving networks out:"
+    for target, names in evaluation.learners.items():
+        chosen = ", ".join(f"{name} ({setting})" for setting, name in names.items())
+        yield f"  {_UNITS[target].split(',')[0]}: {chosen}"
     for setting in dict.fromkeys(score.setting for score in evaluation.scores):
         scores = [score for score in evaluation.scores if score.setting == setting]
         yield ""

@@ -1,0 +1,108 @@
+"""Rows of a dataset -> the cells that a target may be learned from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recommender.features import (
+    FACTS,
+    BoolArray,
+    Features,
+    FloatArray,
+    Known,
+    features,
+    known_from,
+)
+from recommender.scale import SCALES
+
+_QUANTITY = {
+    "accuracy_pct": "accuracy",
+    "size_kb": "size",
+    "file_kb": "size",
+    "latency_ms": "latency",
+}
+"""Target -> the word for it among a row's suspect quantities."""
+
+
+def learnable(
+    frame: pd.DataFrame, target: str, known: Known | None = None
+) -> tuple[Features, NDArray[np.object_], FloatArray]:
+    """What a target may be learned from.
+
+    Args:
+        frame: rows.
+        target: one of `recommender.scale.TARGETS`.
+        known: what the rows know of their networks; gathered from them where it is None.
+
+    Returns:
+        `n` rows, their domains, and the `(n,)` values on the target's scale.
+    """
+    cells = collapsed(frame, target)
+    domain = cells["domain"].to_numpy(dtype=object)
+    return (
+        features(cells, known or known_to(frame)),
+        domain,
+        SCALES[target].link(cells[target].to_numpy(dtype=float)),
+    )
+
+
+def known_to(frame: pd.DataFrame) -> Known:
+    """What rows know of their networks: facts they bring, sizes of plain forms."""
+    plain = frame[frame["strategy"] == "nq"]
+    sized = plain[usable(plain, "size_kb")] if "size_kb" in frame else plain.iloc[:0]
+    return known_from(frame, sized)
+
+
+def collapsed(frame: pd.DataFrame, target: str) -> pd.DataFrame:
+    """The cells with a value of a target that may be believed, in a canonical order.
+
+    Repeats of a cell (seeds, devices that share a trained model) become their median.
+
+    Returns:
+        Columns `domain task network strategy device`, the target, and the facts that the frame
+        brings.
+    """
+    if target not in frame:
+        frame = frame.assign(**{target: np.nan})
+    kept = frame[usable(frame, target)]
+    keyed = kept.assign(domain=domain_column(kept, target))
+    keys = ["domain", "task", "network", "strategy"]
+    return keyed.groupby(keys, as_index=False, sort=True).agg(
+        {name: "first" if name == "device" else "median" for name in _carried(keyed, target)}
+    )
+
+
+def usable(frame: pd.DataFrame, target: str) -> BoolArray:
+    """Rows whose value of a target is there and may be believed."""
+    values = pd.to_numeric(frame[target], errors="coerce").to_numpy(dtype=float)
+    good = np.isfinite(values) & (values > 0)
+    if "suspect" in frame:
+        marks = frame["suspect"].fillna("").astype(str)
+        good &= np.array([_QUANTITY[target] not in words.split() for words in marks], dtype=bool)
+    if "failure" in frame:
+        good &= (frame["failure"].fillna("").astype(str) == "").to_numpy(dtype=bool)
+    return np.asarray(good, dtype=bool)
+
+
+def domain_column(frame: pd.DataFrame, target: str) -> pd.Series[str]:
+    """Latency belongs to a device; accuracy and size to how a network was trained and stored."""
+    device = frame["device"].astype(str)
+    if target == "latency_ms" or "protocol" not in frame:
+        return device
+    protocol = frame["protocol"].fillna("").astype(str)
+    return protocol.where(protocol != "", device)
+
+
+def domains_of(frame: pd.DataFrame) -> dict[str, str]:
+    """Each device's commonest domain, the first by name where two are as common."""
+    pairs = pd.DataFrame({"device": frame["device"], "domain": domain_column(frame, "size_kb")})
+    counts = pairs.value_counts().reset_index(name="n")
+    counts = counts.sort_values(["device", "n", "domain"], ascending=[True, False, True])
+    first = counts.drop_duplicates("device")
+    return dict(zip(first["device"], first["domain"], strict=True))
+
+
+def _carried(frame: pd.DataFrame, target: str) -> list[str]:
+    return ["device", target, *(name for name in FACTS if name in frame)]

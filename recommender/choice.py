@@ -1,0 +1,196 @@
+"""Which learner serves a target, and how wide its intervals are: both by leaving networks out.
+
+A network known only by its facts and one whose plain form was measured are two questions, each
+with a learner and a calibration of its own. Latency follows work and kernels, and starts from the
+regression; no law leads from facts to accuracy, which starts from the median of all learners. What
+beats the start on left-out networks serves instead. Sizes are always the regression's, since no
+simple learner knows more bits from fewer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender import regression
+from recommender.baselines import BASELINES, Locate
+from recommender.conformal import Calibration, calibrate
+from recommender.features import BoolArray, Features, FloatArray
+from recommender.regression import SIZES, Anchors, Names
+
+MODEL = "model"
+"""Name of the regression among the learners."""
+TOGETHER = "median of all"
+"""Name of the learners' median."""
+_MOST_FOLDS = 10
+
+Located = Callable[[Features, Names], tuple[FloatArray, FloatArray]]
+"""`n` rows and their domains -> `(n,)` location and spread on the target's scale."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """What answers one kind of question about one target."""
+
+    learner: str
+    """`MODEL`, `TOGETHER` or a name of `recommender.baselines.BASELINES`."""
+    locate: Located
+    """Its predictions."""
+    calibration: Calibration
+    """Of its errors, over its spreads, on networks left out whole."""
+    errors: dict[str, float]
+    """Learner -> mean over left-out networks of the median error on the target's scale."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetChoice:
+    """A target's learners."""
+
+    free: Served
+    """For networks known only by their facts."""
+    tied: Served
+    """For networks whose plain form is known."""
+    anchors: Anchors
+    """The networks whose plain form is known."""
+
+    def locate(self, rows: Features, domain: Names) -> tuple[FloatArray, FloatArray, BoolArray]:
+        """Location, spread and whether the plain form is known: three `(n,)` arrays."""
+        known, _ = self.anchors.of(rows, domain)
+        location, spread = np.empty(len(rows)), np.empty(len(rows))
+        for part, served in ((~known, self.free), (known, self.tied)):
+            if part.any():
+                location[part], spread[part] = served.locate(rows.take(part), domain[part])
+        return location, spread, known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Miss:
+    """A learner's errors on one left-out network."""
+
+    learner: str
+    error: FloatArray
+    """`(n,)` on the target's scale."""
+    spread: FloatArray
+    """`(n,)` predicted."""
+
+
+def choose(target: str, rows: Features, domain: Names, y: FloatArray) -> TargetChoice:
+    """Fit every learner, and let grouped cross-validation say which serves.
+
+    Args:
+        target: one of `recommender.scale.TARGETS`.
+        rows: `n` cells.
+        domain: `(n,)` their domains.
+        y: `(n,)` values on the target's scale.
+    """
+    learners = dict(_learners(target, rows, domain, y))
+    start = TOGETHER if target == "accuracy_pct" else MODEL
+    free, tied = (
+        _best(learners, list(_misses(target, rows, domain, y, plain_known=plain_known)), start)
+        for plain_known in (False, True)
+    )
+    return TargetChoice(
+        free=free,
+        tied=tied,
+        anchors=regression.anchors(target, rows, domain, y),
+    )
+
+
+def _learners(
+    target: str, rows: Features, domain: Names, y: FloatArray
+) -> Iterator[tuple[str, Located]]:
+    model = regression.fit(target, rows, domain, y).locate
+    yield MODEL, model
+    if target not in SIZES:
+        simple = {name: b(target, rows, domain, y) for name, b in BASELINES.items()}
+        for name, locate in simple.items():
+            yield name, _even(target, locate)
+        yield TOGETHER, _together(target, model, list(simple.values()))
+
+
+def _even(target: str, locate: Locate) -> Located:
+    """A simple learner's values, with the same spread everywhere."""
+
+    def located(rows: Features, domain: Names) -> tuple[FloatArray, FloatArray]:
+        rows = regression.seen_by(target, rows)
+        return locate(rows, domain), np.ones(len(rows))
+
+    return located
+
+
+def _together(target: str, model: Located, simple: Sequence[Locate]) -> Located:
+    """The median of all learners, with the regression's spread: errors unlike each other cancel."""
+
+    def located(rows: Features, domain: Names) -> tuple[FloatArray, FloatArray]:
+        location, spread = model(rows, domain)
+        seen = regression.seen_by(target, rows)
+        return np.median([location, *(locate(seen, domain) for locate in simple)], axis=0), spread
+
+    return located
+
+
+def _best(learners: dict[str, Located], misses: Sequence[_Miss], start: str) -> Served:
+    """The learner that a target starts from, or one that beats it by more than luck.
+
+    With a handful of networks the smallest error among many is often luck: the regression has to
+    be ahead by one standard error of the difference, the others, being several tries, by two.
+    """
+    medians = {
+        name: np.array([np.median(np.abs(m.error)) for m in misses if m.learner == name])
+        for name in learners
+    }
+    errors = {name: float(own.mean()) for name, own in medians.items() if len(own)}
+    name = _standing_out({n: medians[n] for n in errors}, start)
+    scores = [m.error / m.spread for m in misses if m.learner == name]
+    return Served(learner=name, locate=learners[name], calibration=calibrate(scores), errors=errors)
+
+
+def _standing_out(medians: dict[str, FloatArray], start: str) -> str:
+    if start not in medians:
+        return MODEL
+    wanted = {name: 1.0 if name == MODEL else 2.0 for name in medians if name != start}
+    able = [n for n in wanted if _ahead(medians[n], medians[start]) > wanted[n]]
+    return min(able, key=lambda n: medians[n].mean(), default=start)
+
+
+def _ahead(errors: FloatArray, others: FloatArray) -> float:
+    """How much smaller errors are than others on the same networks, in standard errors."""
+    gain = others - errors
+    chance = gain.std(ddof=1) / np.sqrt(len(gain)) if len(gain) > 1 else np.inf
+    return float(gain.mean() / chance) if chance else float(np.sign(gain.mean()) * np.inf)
+
+
+def _misses(
+    target: str, rows: Features, domain: Names, y: FloatArray, *, plain_known: bool
+) -> Iterator[_Miss]:
+    """Leave whole networks out, with all their rows or all but their plain form."""
+    plain = regression.seen_by(target, rows).plain
+    for names in _folds(rows.network):
+        out = np.isin(rows.network, names)
+        if out.all():
+            continue
+        test = out & ~plain if plain_known else out
+        left, where = rows.take(test), domain[test]
+        if plain_known:
+            known, _ = regression.anchors(target, rows, domain, y).of(left, where)
+            test[test] = known
+            left, where = left.take(known), where[known]
+            train = ~(out & ~plain)
+        else:
+            left, train = left.unplaced(), ~out
+        for learner, locate in _learners(target, rows.take(train), domain[train], y[train]):
+            location, spread = locate(left, where)
+            for name in names:
+                own = left.network == name
+                if own.any():
+                    error = y[test][own] - location[own]
+                    yield _Miss(learner=learner, error=error, spread=spread[own])
+
+
+def _folds(names: NDArray[np.object_]) -> list[list[str]]:
+    """Networks dealt into at most `_MOST_FOLDS` folds, in the order of their names."""
+    distinct = sorted(set(names))
+    return [distinct[i::_MOST_FOLDS] for i in range(min(_MOST_FOLDS, len(distinct)))]

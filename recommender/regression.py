@@ -1,0 +1,161 @@
+"""The regression of one target: what arithmetic gives, and what is learned on top of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recommender import arithmetic, mixed
+from recommender.design import DESIGNS, UNSEEN, Design, Levels
+from recommender.features import BoolArray, Features, FloatArray
+
+SIZES = ("size_kb", "file_kb")
+"""Targets that start from arithmetic, and that know more bits from fewer."""
+
+Names = NDArray[np.object_]
+Key = tuple[str, str, str]
+"""Network, task, domain."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchors:
+    """What is known of plain networks: how many bytes their weights took."""
+
+    plain_bytes: Mapping[Key, float]
+    """Bytes of the plain form; NaN where a target other than a size knows it."""
+
+    def of(self, rows: Features, domain: Names) -> tuple[BoolArray, FloatArray]:
+        """Whether each row's plain network is known, and its `(n,)` bytes, else NaN."""
+        codes = np.zeros(len(rows), dtype=np.int64)
+        for names in (rows.network, rows.task, domain):
+            own, distinct = pd.factorize(names)
+            codes = codes * len(distinct) + own
+        _, first, place = np.unique(codes, return_index=True, return_inverse=True)
+        keys = [(rows.network[i], rows.task[i], domain[i]) for i in first]
+        known = np.array([key in self.plain_bytes for key in keys], dtype=bool)
+        sizes = np.array([self.plain_bytes.get(key, np.nan) for key in keys], dtype=float)
+        return known[place], sizes[place]
+
+    def weights(self, rows: Features, domain: Names) -> FloatArray:
+        """Number of weights of each row's network, by its plain form where that was measured.
+
+        Published definitions differ from what was run; a plain network's size gives it away.
+        """
+        _, sizes = self.of(rows, domain)
+        return np.where(np.isnan(sizes), rows.parameters, sizes / 4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetModel:
+    """The fit of one target."""
+
+    target: str
+    """One of `recommender.scale.TARGETS`."""
+    levels: Levels
+    """Names that have effects of their own."""
+    effects: mixed.MixedEffects
+    """The regression."""
+    coefficients: FloatArray
+    """`(8,)` of `recommender.arithmetic` for sizes, else empty."""
+    anchors: Anchors
+    """Plain networks known."""
+
+    def locate(self, rows: Features, domain: Names) -> tuple[FloatArray, FloatArray]:
+        """Location and spread on the target's scale: two `(n,)` arrays."""
+        rows = seen_by(self.target, rows)
+        location, spread = self._raw(rows, domain)
+        if self.target in SIZES:
+            for heavier, where in _heavier(rows):
+                some, _ = self._raw(heavier.take(where), domain[where])
+                location[where] = np.minimum(location[where], some)
+        return location, spread
+
+    def _raw(self, rows: Features, domain: Names) -> tuple[FloatArray, FloatArray]:
+        x, _ = _design(self.target).matrix(rows, self.levels, domain)
+        mean, spread = self.effects.predict(x, rows.integer.astype(np.int64))
+        weights = self.anchors.weights(rows, domain)
+        return mean + _offset(self.target, rows, weights, self.coefficients), spread
+
+
+def _heavier(rows: Features) -> Iterator[tuple[Features, BoolArray]]:
+    """Forms that a row may not be larger than, with the rows that they are heavier forms of.
+
+    More bits or more weights are never predicted smaller: each form is held down to those above.
+    """
+    integer, pruned = rows.integer > 0, rows.pruned > 0
+    reduced = integer | (rows.half > 0)
+    half, dense = rows.at_bits(16), rows.unpruned()
+    yield rows.at_bits(32), reduced
+    yield half, integer
+    yield dense, pruned
+    yield dense.at_bits(32), pruned & reduced
+    yield dense.at_bits(16), pruned & integer
+
+
+def seen_by(target: str, rows: Features) -> Features:
+    """What a target can see: only accuracy sees a teacher, and a dense file stores its zeros."""
+    if target == "accuracy_pct":
+        return rows
+    rows = rows.undistilled()
+    return rows.unpruned() if target == "file_kb" else rows
+
+
+def anchors(target: str, rows: Features, domain: Names, y: FloatArray) -> Anchors:
+    """The plain networks among some rows with their `(n,)` values on the target's scale."""
+    plain = seen_by(target, rows).plain
+    sizes = np.exp(y[plain]) * 1000 if target in SIZES else np.full(plain.sum(), np.nan)
+    keys = zip(rows.network[plain], rows.task[plain], domain[plain], strict=True)
+    return Anchors(plain_bytes=dict(zip(keys, sizes.tolist(), strict=True)))
+
+
+def fit(target: str, rows: Features, domain: Names, y: FloatArray) -> TargetModel:
+    """Fit a target's regression.
+
+    Args:
+        target: one of `recommender.scale.TARGETS`.
+        rows: `n` cells.
+        domain: `(n,)` their domains.
+        y: `(n,)` values on the target's scale.
+    """
+    rows = seen_by(target, rows)
+    known = anchors(target, rows, domain, y)
+    weights = known.weights(rows, domain)
+    sized = target in SIZES
+    coefficients = arithmetic.fit(rows, weights, np.exp(y) * 1000) if sized else np.empty(0)
+    design = _design(target)
+    levels = Levels(
+        networks=(*sorted(set(rows.network)), UNSEEN),
+        domains=(*sorted(set(domain)), UNSEEN),
+        tasks=(*sorted(set(rows.task)), UNSEEN),
+    )
+    x, group = design.matrix(rows, levels, domain)
+    effects = mixed.fit(
+        x,
+        y - _offset(target, rows, weights, coefficients),
+        group=group,
+        spread=np.array(list(design.spreads.values())),
+        noise=np.array(design.noise),
+        noise_class=rows.integer.astype(np.int64),
+    )
+    return TargetModel(
+        target=target, levels=levels, effects=effects, coefficients=coefficients, anchors=known
+    )
+
+
+def _design(target: str) -> Design:
+    return DESIGNS["size_kb" if target == "file_kb" else target]
+
+
+def _offset(
+    target: str, rows: Features, weights: FloatArray, coefficients: FloatArray
+) -> FloatArray:
+    """What is known before anything is learned, on the target's scale."""
+    if target in SIZES:
+        return np.log(arithmetic.size_bytes(rows, weights, coefficients) / 1000)
+    if target == "latency_ms":
+        return rows.integer * np.log(rows.macs / 1e6)
+    return np.zeros(len(rows))

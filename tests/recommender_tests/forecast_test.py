@@ -1,0 +1,87 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from measurements import read
+from recommender import fitting, forecast
+from recommender.errors import AdviceError
+
+
+def alike(one, other, where=""):
+    """The same but for what another BLAS may round otherwise."""
+    assert type(one) is type(other), where
+    if isinstance(one, dict):
+        assert list(one) == list(other), where
+        for key in one:
+            alike(one[key], other[key], f"{where}/{key}")
+    elif isinstance(one, list):
+        assert len(one) == len(other), where
+        for i, (left, right) in enumerate(zip(one, other, strict=True)):
+            alike(left, right, f"{where}/{i}")
+    elif isinstance(one, float):
+        assert one == pytest.approx(other, rel=1e-4, abs=1e-9), where
+    else:
+        assert one == other, where
+
+
+def test_the_shipped_forecast_is_what_a_fresh_fit_gives():
+    fresh = json.loads(forecast.dumps(fitting.content(read())))
+    alike(json.loads(forecast.SHIPPED.read_text(encoding="utf-8")), fresh)
+
+
+def test_it_says_which_learner_serves():
+    shipped = forecast.read(forecast.SHIPPED)
+    for names in shipped.content["learners"].values():
+        assert len(names) == 2
+    assert shipped.content["learners"]["size_kb"] == ["model", "model"]
+
+
+def test_every_module_that_makes_forecasts_is_in_the_release():
+    folder = Path(forecast.__file__).parent
+    seen, todo = set(), {"fitting"}
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        text = (folder / f"{name}.py").read_text(encoding="utf-8")
+        used = re.findall(r"^(?:from|import) recommender\.(\w+)", text, re.M)
+        used += [
+            w
+            for m in re.findall(r"^from recommender import (.+)", text, re.M)
+            for w in re.split(r",\s*", m)
+        ]
+        todo |= {n for n in used if (folder / f"{n}.py").exists()} - seen
+    # What reads a forecast, and words of errors, make none.
+    assert seen - {"forecast", "board", "constraints", "errors"} == set(forecast._MAKERS)
+
+
+def test_a_second_question_reads_the_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    records = read()[:40]
+    first = forecast.of(records)
+    monkeypatch.setattr(fitting, "content", lambda records: pytest.fail("fitted again"))
+    assert forecast.of(records[::-1]).content == json.loads(forecast.dumps(first.content))
+
+
+def test_a_cut_off_cache_is_fitted_anew(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    records = read()[:40]
+    forecast.of(records)
+    (path,) = tmp_path.rglob("*.json")
+    path.write_text(path.read_text()[:1000])
+    assert forecast.of(records).n_measurements == 40
+    json.loads(path.read_text())
+
+
+def test_another_release_is_refused(tmp_path):
+    path = tmp_path / "forecast.json"
+    path.write_text('{"schema": "dlmo.forecast/0"}')
+    with pytest.raises(AdviceError, match="not a forecast of this release"):
+        forecast.read(path)
+
+
+def test_the_hash_knows_no_order():
+    records = read()
+    assert forecast.digest(records) == forecast.digest(records[::-1])
+    assert forecast.digest(records) != forecast.digest(records[1:])
