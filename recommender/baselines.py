@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
@@ -55,20 +56,28 @@ def technique_ratio(target: str, rows: Features, domain: Names, y: FloatArray) -
 def nearest_network(target: str, rows: Features, domain: Names, y: FloatArray) -> Locate:
     """The value of the same technique on the same task, of the network nearest by its facts."""
     del target
-    places, names = _places(rows), rows.network
+    places = _places(rows)
 
     def locate(new: Features, where: Names) -> FloatArray:
+        homes, own_homes = _coded(domain, where)
+        names, own_names = _coded(rows.network, new.network)
         found = np.empty(len(new))
         step = max(1, _BLOCK // len(y))
         for start in range(0, len(new), step):
-            some = new.take(np.arange(start, min(start + step, len(new))))
-            elsewhere = where[start : start + step, None] != domain[None]
-            own = some.network[:, None] == names[None]
-            gaps = cdist(_places(some), places, "cityblock") + elsewhere * _FAR**3 - own
-            found[start : start + step] = y[gaps.argmin(axis=1)]
+            block = slice(start, start + step)
+            gaps = cdist(_places(new.take(np.arange(len(new))[block])), places, "cityblock")
+            gaps += (own_homes[block, None] != homes) * _FAR**3
+            gaps -= own_names[block, None] == names
+            found[block] = y[gaps.argmin(axis=1)]
         return found
 
     return locate
+
+
+def _coded(names: Names, others: Names) -> tuple[IntArray, IntArray]:
+    """Numbers in place of names, the same number for the same name."""
+    codes, _ = pd.factorize(np.concatenate([names, others]))
+    return codes[: len(names)], codes[len(names) :]
 
 
 def _places(rows: Features) -> FloatArray:

@@ -1,0 +1,86 @@
+from dataclasses import replace
+
+import pytest
+
+from measurements import read
+from measurements.strategy import grammar
+from measurements.subject import networks, tasks
+from recommender import fitting, forecast
+from recommender.errors import AdviceError
+from recommender.forecast import Forecast
+from recommender.scale import TARGETS
+
+SHIPPED = read()
+CONTENT = fitting.content(SHIPPED)
+
+
+def board(task="cifar10", content=CONTENT):
+    return Forecast(content).board("sensors-2022", task)
+
+
+def index(found, network, strategy):
+    return list(zip(found.network, found.strategy, strict=True)).index((network, strategy))
+
+
+def test_every_combination_on_every_task():
+    assert set(CONTENT["boards"]["sensors-2022"]) == set(tasks())
+    for task in tasks():
+        assert len(board(task)) == (len(networks()) - 1) * len(grammar())
+        assert list(board(task).network) == sorted(board(task).network)
+
+
+def test_measured_values_go_before_predictions():
+    found = board()
+    for record in SHIPPED:
+        if record.task != "cifar10" or record.suspect:
+            continue
+        i = index(found, record.network, record.strategy)
+        assert found.quantities["accuracy_pct"].value[i] == pytest.approx(100 * record.accuracy)
+        assert found.quantities["size_kb"].value[i] == pytest.approx(record.size_bytes / 1000)
+        assert found.rows[i] == (record.id,)
+        assert found.measured[i]
+
+
+def test_suspect_values_are_predicted_instead():
+    found = board("cifar100")
+    i = index(found, "wrn", "nq")  # printed as 0 ms
+    assert not found.quantities["latency_ms"].given[i]
+    assert not found.measured[i]
+    assert found.quantities["latency_ms"].value[i] == pytest.approx(45, rel=0.5)
+
+
+def test_what_distillation_can_not_change_is_known():
+    found = board()
+    one, other = (index(found, "wrn", s) for s in ("prn+blq", "kd+prn+blq"))
+    for target in ("size_kb", "latency_ms"):
+        quantity = found.quantities[target]
+        assert quantity.given[other]
+        assert quantity.value[one] == quantity.value[other]
+
+
+def test_repeats_become_their_mean_with_its_error():
+    seeds = [replace(SHIPPED[0], seed=i, accuracy=0.70 + i / 100) for i in range(5)]
+    found = board(content=fitting.content([*SHIPPED[1:], *seeds]))
+    quantity = found.quantities["accuracy_pct"]
+    i = index(found, SHIPPED[0].network, SHIPPED[0].strategy)
+    assert quantity.value[i] == pytest.approx(72)
+    assert quantity.spread[i] > 0
+
+
+def test_order_of_records_changes_nothing():
+    backwards = fitting.content(SHIPPED[::-1])
+    assert backwards["sha256"] == CONTENT["sha256"]
+    for target in TARGETS:
+        one, other = (board(content=c).quantities[target].value for c in (CONTENT, backwards))
+        assert one == pytest.approx(other, rel=1e-6, nan_ok=True)
+
+
+def test_nothing_but_failures():
+    with pytest.raises(AdviceError, match="every record is a failure"):
+        fitting.content([replace(r, failure="no memory") for r in SHIPPED[:3]])
+
+
+def test_rebuilding_writes_what_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(fitting, "SHIPPED", tmp_path / "forecast.json")
+    fitting.rebuild()
+    assert forecast.read(tmp_path / "forecast.json").sha256 == CONTENT["sha256"]
