@@ -274,6 +274,8 @@ def execute(command: typer.Typer, name: str, arguments: list[str] | None = None)
         print(f"{name}: {' '.join(sentence.split())}", file=sys.stderr)
         return status
 
+    # Typer checks options with pydantic, which would search all installed packages for plugins.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     warnings.showwarning = lambda message, *_, **__: print(f"{name}: {message}", file=sys.stderr)
     try:
         status = command(args=arguments, prog_name=name, standalone_mode=False) or 0

@@ -9,6 +9,10 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 
+_FEW = 1000
+"""Up to so many candidates, comparing all pairs costs less than loading the library."""
+
+
 def non_dominated(losses: FloatArray) -> BoolArray:
     """Mark the rows that no other row beats.
 
@@ -18,12 +22,21 @@ def non_dominated(losses: FloatArray) -> BoolArray:
     Returns:
         `(n,)` mask; equal rows are all marked, rows with NaN or infinity never.
     """
-    import moocore
-
     front = np.zeros(len(losses), dtype=bool)
     finite = np.flatnonzero(np.isfinite(losses).all(axis=1))
-    if len(finite):
-        # An own copy in C order: the library reads the buffer as it lies.
-        points = np.ascontiguousarray(losses[finite], dtype=float)
-        front[finite] = moocore.is_nondominated(points, keep_weakly=True)
+    # An own copy in C order: the library reads the buffer as it lies.
+    points = np.ascontiguousarray(losses[finite], dtype=float)
+    front[finite] = _among_few(points) if len(points) <= _FEW else _among_many(points)
     return front
+
+
+def _among_few(points: FloatArray) -> BoolArray:
+    one, other = points[:, None, :], points[None, :, :]
+    beats = (one <= other).all(axis=2) & (one < other).any(axis=2)
+    return np.asarray(~beats.any(axis=0), dtype=bool)
+
+
+def _among_many(points: FloatArray) -> BoolArray:
+    import moocore
+
+    return np.asarray(moocore.is_nondominated(points, keep_weakly=True), dtype=bool)

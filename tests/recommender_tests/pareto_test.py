@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from recommender import pareto
 from recommender.pareto import non_dominated
 
 LOSSES = st.integers(1, 30).flatmap(
@@ -27,3 +28,9 @@ def test_marks_exactly_what_nothing_beats(losses):
 
 def test_nothing_in_nothing_out():
     assert non_dominated(np.empty((0, 3))).shape == (0,)
+
+
+@given(st.integers(2, 400), st.integers(0, 2**32 - 1))
+def test_few_and_many_agree(n, seed):
+    points = np.random.default_rng(seed).integers(0, 9, size=(n, 3)).astype(float)
+    assert (pareto._among_few(points) == pareto._among_many(points)).all()
