@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -266,6 +267,8 @@ def write(advice: Advice, form: str, output: Path | None) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run `dlmo-advise`."""
+    # Loading modules makes many objects and little garbage: look for it less often than usual.
+    gc.set_threshold(100_000)
     return execute(app, "dlmo-advise", arguments)
 
 
