@@ -19,7 +19,8 @@ from measurements.tasks import TaskData
 from measurements.training import checkpoint
 from measurements.training.convert import to_tflite
 from measurements.training.networks import BACKBONES
-from measurements.training.trunk import Progress, Trunk, Workshop, trunk_of
+from measurements.training.trunk import Trunk, trunk_of
+from measurements.training.workshop import Progress, Workshop
 
 __all__ = ["Product", "Progress", "produce"]
 
