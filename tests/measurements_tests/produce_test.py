@@ -61,7 +61,7 @@ def constants(content):
     return found
 
 
-SLOW = {"resnet101"}
+SLOW = {"resnet50", "resnet101"}
 """Minutes on two cores; built when DLMO_SLOW_TESTS is set."""
 
 
