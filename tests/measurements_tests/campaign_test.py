@@ -98,9 +98,6 @@ def test_what_was_recorded_tells_the_cost_of_the_next(small, tmp_path):
     assert all(cost > 0 for cost in plan.costs(cells, plan.held(small.store)))
 
 
-@pytest.mark.skipif(
-    not os.environ.get("DLMO_SLOW_TESTS"), reason="takes minutes; set DLMO_SLOW_TESTS=1"
-)
 def test_killed_at_any_moment_it_goes_on(small, tmp_path):
     """Kills at random moments of a run's life: no cell lost, repeated or half written."""
     generator = random.Random(5)
@@ -157,7 +154,9 @@ def test_two_campaigns_do_not_share_a_store(small, tmp_path):
     finally:
         first.kill()
         first.communicate()
-    assert len(campaign.run(replace(slow, repetition=BRIEF))) == 4  # the lock went with the process
+    # The lock went with the process; what it had recorded by then is not measured again.
+    campaign.run(replace(slow, repetition=BRIEF))
+    assert len(plan.held(tmp_path)) == 4
 
 
 def test_trainings_side_by_side_are_all_done_before_anything_is_timed(small, tmp_path):
