@@ -31,6 +31,7 @@ _OUT_OF_MEMORY = (
     "Cannot allocate memory",
     "out of memory",
     "failed with error '12'",  # the runtime's mmap: ENOMEM
+    "failed to map segment",  # the loader of shared libraries
 )
 _TAIL_BYTES = 4000
 

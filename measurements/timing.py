@@ -37,7 +37,13 @@ class Repetition:
     warmup_seconds: float = 5.0
     """Warm-up ends after this long in any case; the run is then noisy."""
     turn_values: int = 5
-    """Values taken of one model before it is the next one's turn."""
+    """Values taken of one model before it is the next one's turn, at least."""
+    turn_inferences: int = 50
+    """Inferences in a turn at least, and as many untimed before them: large weights take that long
+    to be back in the caches after another model's turn."""
+    turn_seconds: float = 0.5
+    """A turn whose values last this long is not made longer for the inferences' sake, nor is what
+    goes before it."""
     turn_singles: int = 10
     """Inferences timed one by one in each turn, for the percentiles."""
 
@@ -104,7 +110,7 @@ def interleaved(
 ) -> list[Sample]:
     """Time models in turns, A B A B, so that what changes over the run touches all alike.
 
-    Each turn starts with one untimed batch, since the model before left its own weights in the
+    Each turn starts with untimed inferences, since the model before left its own weights in the
     caches. A model that has enough takes no further turn.
 
     Args:
@@ -182,9 +188,15 @@ def drift(values: Sequence[float]) -> float:
 
 
 def _take_turn(infer: Infer, sample: Sample, clock: Clock, repetition: Repetition) -> None:
-    for _ in range(sample.inferences):
+    start, done = clock(), 0
+    while done < sample.inferences or _goes_on(done, clock() - start, repetition):
         infer()
-    values = [_mean_of(infer, sample.inferences, clock) for _ in range(repetition.turn_values)]
+        done += 1
+    start, values = clock(), list[float]()
+    while len(values) < repetition.turn_values or _goes_on(
+        len(values) * sample.inferences, clock() - start, repetition
+    ):
+        values.append(_mean_of(infer, sample.inferences, clock))
     sample.values_s += values
     # Where a value is one inference, the values are the single inferences.
     sample.singles_s += (
@@ -192,6 +204,10 @@ def _take_turn(infer: Infer, sample: Sample, clock: Clock, repetition: Repetitio
         if sample.inferences == 1
         else [_mean_of(infer, 1, clock) for _ in range(repetition.turn_singles)]
     )
+
+
+def _goes_on(inferences: int, seconds: float, repetition: Repetition) -> bool:
+    return inferences < repetition.turn_inferences and seconds < repetition.turn_seconds
 
 
 def _mean_of(infer: Infer, count: int, clock: Clock) -> float:

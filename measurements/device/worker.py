@@ -166,12 +166,26 @@ def _time(job: dict[str, Any], tell: Tell) -> None:
 
 
 def _load(job: dict[str, Any], place: int, tell: Tell) -> _Model:
-    return _Model(
-        job["models"][place],
-        job["kernels"],
-        job["threads"],
-        lambda stage: tell({"at": stage, "model": place}),
-    )
+    path = job["models"][place]
+    try:
+        return _Model(
+            path, job["kernels"], job["threads"], lambda stage: tell({"at": stage, "model": place})
+        )
+    except RuntimeError as error:
+        # A delegate that gets no memory says no more than that it could not be made.
+        if _address_space() + os.path.getsize(path) > job["memory_bytes"]:
+            raise MemoryError from error
+        raise
+
+
+def _address_space() -> int:
+    """Bytes that this process had reserved at most; 0 where the system does not say."""
+    try:
+        with open("/proc/self/status") as status:
+            peak = next(line for line in status if line.startswith("VmPeak"))
+        return int(peak.split()[1]) * 1024
+    except (OSError, StopIteration):
+        return 0
 
 
 def _as_float(image: NDArray[Any]) -> NDArray[np.float32]:

@@ -1,3 +1,4 @@
+import itertools
 import statistics
 
 import pytest
@@ -59,7 +60,8 @@ def test_no_more_turns_than_needed(seconds):
     clock = FakeClock()
     rule = Repetition()
     (sample,) = interleaved([clock.model("a", seconds)], clock, rule)
-    before = sample.values_s[: -rule.turn_values]
+    turn = max(rule.turn_values, -(-rule.turn_inferences // sample.inferences))
+    before = sample.values_s[:-turn]
     assert len(before) < rule.values or sum(before) * sample.inferences < rule.seconds
 
 
@@ -69,7 +71,7 @@ def test_models_take_turns():
     interleaved(
         [clock.model("a", 0.02), clock.model("b", 0.02)],
         clock,
-        Repetition(values=10, seconds=0.1, turn_values=5),
+        Repetition(values=10, seconds=0.1, turn_values=5, turn_inferences=5),
         before_turn=turns.append,
     )
     assert turns == [0, 1, 0, 1, 0, 1]
@@ -88,11 +90,25 @@ def test_a_model_that_has_enough_takes_no_further_turn():
     assert turns[-5:] == [1] * 5
 
 
-def test_a_turn_starts_with_an_untimed_batch():
+def test_a_turn_starts_with_untimed_inferences():
     clock = FakeClock()
-    rule = Repetition(values=5, seconds=0.0, turn_values=5)
-    (sample,) = interleaved([clock.model("a", 0.02, 0.02, 9.0, 0.02)], clock, rule)
-    assert sample.values_s == pytest.approx([0.02] * 5)  # the 9 s fell into the untimed batch
+    rule = Repetition(values=5, seconds=0.0, turn_values=5, turn_inferences=5)
+    slow = [0.08] * 5  # after the two of the warm-up
+    (sample,) = interleaved([clock.model("a", 0.02, 0.02, *slow, 0.02)], clock, rule)
+    assert sample.values_s == pytest.approx([0.02] * 5)
+
+
+@given(SECONDS)
+def test_a_turn_is_long_in_inferences_or_in_seconds(seconds):
+    clock = FakeClock()
+    turns = []
+    rule = Repetition(seconds=5.0)
+    interleaved(
+        [clock.model("a", seconds)], clock, rule, before_turn=lambda _: turns.append(len(clock.ran))
+    )
+    lengths = [after - before for before, after in itertools.pairwise(turns[1:])]
+    for length in lengths:  # half of it untimed
+        assert length >= 2 * rule.turn_inferences or length * seconds >= 1.9 * rule.turn_seconds
 
 
 def test_warm_up_lasts_until_two_batches_agree():

@@ -108,6 +108,17 @@ class Page:
     def text(self, selector):
         return self.run("return document.querySelector(arguments[0]).innerText", selector)
 
+    def once(self, script, *arguments):
+        """What a script returns as soon as that is something."""
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        return WebDriverWait(self.browser, 20).until(lambda _: self.run(script, *arguments))
+
+    def waits_for(self, selector, text):
+        self.once(
+            "return document.querySelector(arguments[0]).innerText === arguments[1]", selector, text
+        )
+
     def set(self, selector, value, event="change"):
         self.run(
             "const e = document.querySelector(arguments[0]);"
@@ -296,14 +307,15 @@ def test_the_plot_tells_of_what_is_pointed_at(page):
         canvas, round(x - width / 2), round(y - height / 2)
     )
     over.perform()
-    told = page.run("const t = Chart.getChart('plot').tooltip; return [t.title, t.body]")
+    # The chart listens to the pointer once per frame.
+    told = page.once("const t = Chart.getChart('plot').tooltip; return t.title && [t.title, t.body]")
     assert told[0] == ["vgg F16"]
     assert [line for item in told[1] for line in item["lines"]][:2] == [
         "accuracy 72.1%",
         "size 30 kB",
     ]
-    over.click().perform()
-    assert page.text("#about-title") == "Why vgg F16?"
+    ActionChains(page.browser).click().perform()
+    page.waits_for("#about-title", "Why vgg F16?")
 
 
 def test_every_control_has_a_name(page):
