@@ -48,7 +48,9 @@ class News:
 Watch = Callable[[News], None]
 
 
-def run(campaign: Campaign, watch: Watch = lambda _: None) -> list[Measurement]:
+def run(
+    campaign: Campaign, watch: Watch = lambda _: None, *, train_only: bool = False
+) -> list[Measurement]:
     """Measure what the store does not hold yet.
 
     Trainings run `campaign.jobs` at a time; nothing is timed beside them.
@@ -56,6 +58,7 @@ def run(campaign: Campaign, watch: Watch = lambda _: None) -> list[Measurement]:
     Args:
         campaign: what to measure.
         watch: told how it goes; with several jobs from several threads.
+        train_only: make the files, for a later run on an idle machine to measure.
 
     Returns:
         The new records, failures among them.
@@ -75,9 +78,12 @@ def run(campaign: Campaign, watch: Watch = lambda _: None) -> list[Measurement]:
         orders = [list(group) for _, group in groupby(cells, key=_what_is_trained)]
         # One training at a time is measured as soon as it is done. Several are all done first: no
         # timing beside them.
-        step = 1 if campaign.jobs == 1 else max(1, len(orders))
+        together = train_only or campaign.jobs > 1
+        step = max(1, len(orders)) if together else 1
         for start in range(0, len(orders), step):
-            session.work(orders[start : start + step])
+            made = session.prepare(orders[start : start + step])
+            if not train_only:
+                session.observe(orders[start : start + step], made)
         return session.ended
 
 
@@ -97,13 +103,18 @@ class _Session:
     known: dict[tuple[str, str], float] = field(default_factory=dict)
     """Hash of a file, kernels -> its accuracy: threads do not change it."""
 
-    def work(self, orders: Sequence[Sequence[Cell]]) -> None:
-        """Make what the cells need, several orders at the same time, then score and time them."""
+    def prepare(self, orders: Sequence[Sequence[Cell]]) -> list[dict[str, Made]]:
+        """Make what the cells need, several orders at the same time."""
         from joblib import Parallel, delayed
 
-        made = Parallel(n_jobs=self.campaign.jobs, backend="threading")(
-            delayed(self.make)(cells) for cells in orders
+        return list(
+            Parallel(n_jobs=self.campaign.jobs, backend="threading")(
+                delayed(self.make)(cells) for cells in orders
+            )
         )
+
+    def observe(self, orders: Sequence[Sequence[Cell]], made: Sequence[dict[str, Made]]) -> None:
+        """Score and time what was made, board after board."""
         for cells, files in zip(orders, made, strict=True):
             for board in self.campaign.boards:
                 self.measure(board, [c for c in cells if c.device == board.name], files)

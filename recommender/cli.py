@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from measurements.cli import execute, split
+from measurements.command_line import execute, split
 from recommender import constraints as limits
 from recommender.errors import AdviceError, ArgumentError
 

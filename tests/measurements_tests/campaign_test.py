@@ -142,6 +142,18 @@ def orphans(folder):
     return found
 
 
+def test_trained_only_the_files_are_there_and_nothing_is_measured(small, tmp_path):
+    told = []
+    later = replace(small, store=tmp_path / "later", cache=tmp_path / "cache")
+    assert campaign.run(later, told.append, train_only=True) == []
+    assert not plan.held(later.store)
+    assert {news.stage for news in told}.isdisjoint({"scoring", "timing", "measured"})
+    made = {p: p.stat().st_mtime_ns for p in (tmp_path / "cache").rglob("*.tflite")}
+    assert len(made) >= 2
+    assert len(campaign.run(later)) == 4
+    assert {p: p.stat().st_mtime_ns for p in (tmp_path / "cache").rglob("*.tflite")} == made
+
+
 def test_two_campaigns_do_not_share_a_store(small, tmp_path):
     slow = replace(small, store=tmp_path)
     first = subprocess.Popen(driver(slow), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from measurements.cli import main, split
+from measurements.cli import main
+from measurements.command_line import split
 from measurements.dataset import append, read
 from measurements.published import COLUMNS
 

@@ -308,7 +308,9 @@ def test_the_plot_tells_of_what_is_pointed_at(page):
     )
     over.perform()
     # The chart listens to the pointer once per frame.
-    told = page.once("const t = Chart.getChart('plot').tooltip; return t.title && [t.title, t.body]")
+    told = page.once(
+        "const t = Chart.getChart('plot').tooltip; return t.title && [t.title, t.body]"
+    )
     assert told[0] == ["vgg F16"]
     assert [line for item in told[1] for line in item["lines"]][:2] == [
         "accuracy 72.1%",

@@ -1,0 +1,1 @@
+"""The commands of `dlmo-measure`, one module for each kind: options, words, and calls elsewhere."""
