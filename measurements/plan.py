@@ -43,23 +43,29 @@ class Cell:
 
 def cells(
     *,
-    networks: Iterable[str],
+    runs: Iterable[tuple[str, int]],
     strategies: Iterable[Strategy],
     tasks: Iterable[str],
     devices: Iterable[str],
-    seeds: Iterable[int],
     protocol: str,
 ) -> tuple[Cell, ...]:
     """Every combination, each once, in the order in which they are measured.
 
     What shares a training (task, network, seed) stays together.
+
+    Args:
+        runs: networks, each with a seed.
+        strategies: what is done to them.
+        tasks: names.
+        devices: names.
+        protocol: name and hash.
     """
     slugs = [strategy.slug for strategy in strategies]
-    every = product(tasks, networks, seeds, devices, slugs)
+    every = product(tasks, runs, devices, slugs)
     return tuple(
         dict.fromkeys(
             Cell(network=n, strategy=s, task=t, device=d, seed=seed, protocol=protocol)
-            for t, n, seed, d, s in every
+            for t, (n, seed), d, s in every
         )
     )
 

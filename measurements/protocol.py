@@ -39,6 +39,8 @@ Seconds = Annotated[float, Meta(ge=0, le=1e7)]
 class Recipe:
     """How one network is trained."""
 
+    seeds: tuple[Count, ...] = ()
+    """One training of everything for each; none: the protocol's."""
     epochs: Positive = 30
     """Of the float training, and of a distillation."""
     batch: Positive = 128
@@ -107,6 +109,10 @@ class Protocol:
     def recipe_of(self, network: str) -> Recipe:
         """How a network is trained."""
         return self.networks.get(network, self.recipe)
+
+    def seeds_of(self, network: str) -> tuple[int, ...]:
+        """The seeds that a network is trained from."""
+        return self.recipe_of(network).seeds or self.seeds
 
 
 def load(source: Path | str) -> Protocol:

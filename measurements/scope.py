@@ -84,11 +84,10 @@ def wanted(campaign: Campaign) -> tuple[Cell, ...]:
     """All cells of a campaign, measured or not."""
     rules = protocol.load(campaign.protocol)
     return plan.cells(
-        networks=campaign.networks,
+        runs=[(name, seed) for name in campaign.networks for seed in rules.seeds_of(name)],
         strategies=campaign.strategies,
         tasks=words_of_tasks(campaign),
         devices=(board.name for board in campaign.boards),
-        seeds=rules.seeds,
         protocol=rules.label,
     )
 

@@ -14,11 +14,10 @@ VALUES = st.lists(st.sampled_from("abc"), min_size=1, max_size=3)
 
 def grid(networks="ab", strategies=("nq", "BLQ"), devices=("d1", "d2"), seeds=(0,)):
     return cells(
-        networks=networks,
+        runs=[(network, seed) for network in networks for seed in seeds],
         strategies=[Strategy.parse(s) for s in strategies],
         tasks=["digits"],
         devices=devices,
-        seeds=seeds,
         protocol="quick:1234",
     )
 

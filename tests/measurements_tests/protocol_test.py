@@ -34,6 +34,12 @@ def test_networks_have_exceptions(read):
     assert found.recipe_of("vgg") == Recipe(epochs=9, batch=32)
 
 
+def test_a_network_may_have_seeds_of_its_own(read):
+    found = read("seeds = [3]\n[networks.vgg]\nseeds = [0, 1, 2]")
+    assert found.seeds_of("vgg") == (0, 1, 2)
+    assert found.seeds_of("wrn") == (3,)
+
+
 def test_the_hash_is_that_of_the_content_not_of_its_writing(read):
     plain = read("seeds = [1, 2]\n[recipe]\nepochs = 7")
     assert read("# other words\nseeds=[1,2]\n[recipe]\nepochs=7", "other").hash == plain.hash
