@@ -42,6 +42,8 @@ class Choice:
     """Members of the Pareto set just outside the limits that would gain much, best first."""
     relaxations: tuple[Relaxation, ...]
     """Smallest moves of limits that buy something better, or anything at all."""
+    top: int
+    """How many rivals and near misses were asked for at most."""
 
 
 def limits_of(constraints: Constraints) -> FloatArray:
@@ -75,6 +77,7 @@ def choose(ranking: Ranking, constraints: Constraints, *, top: int) -> Choice:
         alternatives=_rivals(ranking, feasible, pick, top),
         near_misses=_near(ranking, limits, ordered_front, feasible, pick, top),
         relaxations=_relaxations(ranking, limits, front, pick),
+        top=top,
     )
 
 

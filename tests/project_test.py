@@ -1,6 +1,7 @@
 """The project as a whole: its layers, its wheel and its README."""
 
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -131,3 +132,11 @@ def test_no_path_of_a_machine_is_in_the_project():
             assert not re.search(r"/(home|root|Users|work)/\w", path.read_text(encoding="utf-8")), (
                 name
             )
+
+
+def test_the_readmes_picture_shows_what_is_answered_now():
+    image = pytest.importorskip("PIL.Image")
+    drawing = runpy.run_path(str(ROOT / "docs" / "picture.py"))
+    assert "docs/explorer.png" in README
+    with image.open(drawing["PICTURE"]) as picture:
+        assert picture.text[drawing["ANSWER"]] == drawing["answer_hash"](), "python docs/picture.py"

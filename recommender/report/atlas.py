@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "dlmo.page/1"
 
-TOP = 5
-"""Rivals and near misses that the page names at most."""
-
 ROW_COLUMNS = (
     "network", "strategy", "task", "device", "accuracy_pct", "size_kb", "file_kb", "latency_ms",
     "ram_kb", "n_latencies", "source", "source_row", "remarks", "id",
@@ -50,7 +47,11 @@ def atlas(advice: Advice) -> dict[str, Any]:
     ids = {row for rows in row_sets.members for row in rows}
     return {
         "schema": SCHEMA,
-        "query": {**asdict(advice.profile), "limits": advice.constraints.to_dict(), "top": TOP},
+        "query": {
+            **asdict(advice.profile),
+            "limits": advice.constraints.to_dict(),
+            "top": advice.choice.top,
+        },
         "origin": asdict(advice.advisor.origin),
         "basis": advice.basis.to_dict(),
         "limits": [asdict(limit) for limit in LIMITS],

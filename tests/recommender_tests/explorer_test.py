@@ -207,6 +207,17 @@ def test_the_sliders_move_the_limits_and_the_command_follows(page, advisor):
     assert page.text("#headline").startswith(f"Deploy {pick['network']} {pick['setup']}:")
 
 
+@pytest.mark.parametrize("top", [0, 1, 9])
+def test_as_many_rivals_are_named_as_were_asked_for(browser, advisor, tmp_path, top):
+    answer = advisor.advise(*QUESTION, top=top)
+    path = tmp_path / "page.html"
+    path.write_text(as_html(answer), encoding="utf-8")
+    page = Page(browser, path).open()
+    named = page.run('return Chart.getChart("plot").view.answer.choice.alternatives.length')
+    assert named == len(answer.to_dict()["alternatives"])
+    assert page.text("#command").split()[-2:] == ["--top", str(top)]
+
+
 def test_a_link_reproduces_the_view(page):
     page.set("#max_size_kb", "2000")
     page.set("input[value=high-end]", True)

@@ -93,7 +93,7 @@ const state = (() => {
     /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
 
   /** The command that gives the same answer in a terminal. */
-  function command(page, { profile, limits }) {
+  function command(page, { profile, limits, top }) {
     const words = ["dlmo-advise", "--class", profile.serviceClass];
     const add = (option, value) => words.push(option, quoted(String(value)));
     add("--task", profile.task);
@@ -108,6 +108,7 @@ const state = (() => {
     if (profile.evidence !== "any") add("--evidence", profile.evidence);
     if (profile.follow !== "both") add("--follow", profile.follow);
     profile.networks.forEach((name) => add("--network", name));
+    if (top !== 5) add("--top", top);
     page.origin.measurements.forEach((path) => add("--measurements", path));
     page.origin.rules.forEach((path) => add("--rules", path));
     return words.join(" ");
