@@ -107,8 +107,8 @@ def costs(wanted: Sequence[Cell], records: Iterable[Measurement]) -> list[float 
         Seconds per cell; None where no record says anything about it.
     """
     rows = list(records)
-    training = _Costs(rows, TRAIN_SECONDS, ("strategy", "task", "protocol"))
-    measuring = _Costs(rows, MEASURE_SECONDS, ("strategy", "device", "task"))
+    training = Costs(rows, TRAIN_SECONDS, ("strategy", "task", "protocol"))
+    measuring = Costs(rows, MEASURE_SECONDS, ("strategy", "device", "task"))
     made = {(r.network, r.strategy, r.task, r.seed, r.protocol) for r in rows}
     result: list[float | None] = []
     for cell in wanted:
@@ -119,7 +119,7 @@ def costs(wanted: Sequence[Cell], records: Iterable[Measurement]) -> list[float 
     return result
 
 
-class _Costs:
+class Costs:
     """Recorded seconds of one kind, by network where known, else per multiply-accumulate."""
 
     def __init__(self, rows: Sequence[Measurement], kind: str, alike: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from measurements.command_line import execute, split
-from recommender import constraints as limits
+from recommender import options
 from recommender.errors import AdviceError, ArgumentError
 
 if TYPE_CHECKING:
@@ -27,54 +27,21 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Measurements = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="PATH",
-        help="Folders of .jsonl files, or files; 'shipped' stands for the dataset of the package.",
-    ),
-]
-RuleFiles = Annotated[
-    list[str] | None, typer.Option(metavar="PATH", help="Rules files beside the shipped ones.")
-]
-
 
 @app.callback(invoke_without_command=True)
 def advise(
     context: typer.Context,
-    service_class: Annotated[
-        str,
-        typer.Option("--class", metavar="low-end|mid-end|high-end", help="What the service wants."),
-    ] = "mid-end",
-    classes: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Classes to tell apart: chooses the nearest measured task."),
-    ] = None,
-    task: Annotated[str | None, typer.Option(help="Dataset, such as cifar10.")] = None,
-    device: Annotated[
-        str | None, typer.Option(help="Where it is to run; see 'dlmo-advise devices'.")
-    ] = None,
-    network: Annotated[
-        list[str] | None, typer.Option(help="Networks to choose from; commas or repeated.")
-    ] = None,
-    max_size: Annotated[
-        str | None, typer.Option(metavar="SIZE", help="500KB (1000 bytes), 488KiB, 0.5MB.")
-    ] = None,
-    max_latency: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Of one image: 50ms, 0.05s.")
-    ] = None,
-    min_accuracy: Annotated[
-        str | None, typer.Option(metavar="PERCENT", help="Of the test images: 85.")
-    ] = None,
-    max_ram: Annotated[
-        str | None, typer.Option(metavar="SIZE", help="Working memory: 256KB.")
-    ] = None,
-    size_kind: Annotated[
-        str, typer.Option(metavar="compressed|file", help="What --max-size bounds.")
-    ] = "compressed",
-    confidence: Annotated[
-        float, typer.Option(metavar="P", help="Probability with which each limit must hold.")
-    ] = 0.9,
+    service_class: options.ServiceClass = "mid-end",
+    classes: options.Classes = None,
+    task: options.Task = None,
+    device: options.Device = None,
+    network: options.Network = None,
+    max_size: options.MaxSize = None,
+    max_latency: options.MaxLatency = None,
+    min_accuracy: options.MinAccuracy = None,
+    max_ram: options.MaxRam = None,
+    size_kind: options.SizeKind = "compressed",
+    confidence: options.Confidence = 0.9,
     evidence: Annotated[
         str, typer.Option(metavar="any|measured", help="Whether predictions may be picked.")
     ] = "any",
@@ -85,8 +52,8 @@ def advise(
             help="Remarks decide near ties; the paper's strategy is law; no remarks.",
         ),
     ] = "both",
-    measurements: Measurements = None,
-    rules: RuleFiles = None,
+    measurements: options.Measurements = None,
+    rules: options.RuleFiles = None,
     form: Annotated[
         str,
         typer.Option(
@@ -112,7 +79,6 @@ def advise(
     if context.invoked_subcommand is not None:
         return
     from recommender.advisor import Advisor
-    from recommender.constraints import Constraints
     from recommender.profile import Profile
 
     profile = Profile(
@@ -126,14 +92,9 @@ def advise(
         evidence=evidence,
         follow=follow,
     )
-    constraints = Constraints(
-        max_size_kb=None if max_size is None else limits.size_kb(max_size),
-        max_latency_ms=None if max_latency is None else limits.latency_ms(max_latency),
-        min_accuracy_pct=None if min_accuracy is None else limits.accuracy_pct(min_accuracy),
-        max_ram_kb=None if max_ram is None else limits.size_kb(max_ram),
-    )
+    constraints = options.constraints(max_size, max_latency, min_accuracy, max_ram)
     form = "plot" if plot else form
-    check_format(form, ("table", "json", "markdown", "html", "plot"))
+    options.check_format(form, ("table", "json", "markdown", "html", "plot"))
     advisor = Advisor.load(split(measurements), split(rules))
     advice = advisor.advise(profile, constraints, top=top)
     write(advice, form, output)
@@ -142,7 +103,7 @@ def advise(
 
 @app.command()
 def devices(
-    measurements: Measurements = None,
+    measurements: options.Measurements = None,
 ) -> None:
     """List the devices with measurements, and the tasks measured on each."""
     from rich.console import Console
@@ -169,8 +130,8 @@ def audit(
     task: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Tasks; none: all with records.")
     ] = None,
-    measurements: Measurements = None,
-    rules: RuleFiles = None,
+    measurements: options.Measurements = None,
+    rules: options.RuleFiles = None,
     form: Annotated[
         str, typer.Option("--format", metavar="table|json|markdown", help="How to show it.")
     ] = "table",
@@ -181,7 +142,7 @@ def audit(
     from recommender.report.findings import FORMATS
     from rules.audit import audit as hold_against
 
-    check_format(form, FORMATS)
+    options.check_format(form, FORMATS)
     frame = to_frame(records(split(measurements)))
     devices, tasks = split(device), split(task)
     check_names("device", devices, frame["device"])
@@ -198,13 +159,13 @@ def evaluate(
     form: Annotated[
         str, typer.Option("--format", metavar="table|json", help="How to answer.")
     ] = "table",
-    measurements: Measurements = None,
+    measurements: options.Measurements = None,
 ) -> None:
     """Say how far the forecasts can be trusted: errors, intervals and regret on what was left out.
 
     Beside the model stand the simple ways to do without one.
     """
-    check_format(form, ("table", "json"))
+    options.check_format(form, ("table", "json"))
     from recommender.advisor import records
     from recommender.evaluate import evaluate as evaluated
     from recommender.report.scores import EVALUATION_FORMATS
@@ -224,18 +185,6 @@ def check_names(kind: str, asked: list[str], there: Iterable[str]) -> None:
     for name in asked:
         if name not in names:
             raise ArgumentError(f"unknown {kind} '{name}'{known(name, names)}")
-
-
-def check_format(form: str, names: Iterable[str]) -> None:
-    """Refuse an unknown format before anything is computed.
-
-    Raises:
-        ArgumentError: naming the known ones.
-    """
-    from measurements.errors import known
-
-    if form not in names:
-        raise ArgumentError(f"unknown format '{form}'{known(form, names)}")
 
 
 def write(advice: Advice, form: str, output: Path | None) -> None:

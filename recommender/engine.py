@@ -53,6 +53,17 @@ def limits_of(constraints: Constraints) -> FloatArray:
     return np.array([np.inf if value is None else sign * value for sign, value in bounds])
 
 
+def pick_within(ranking: Ranking, limits: FloatArray) -> int | None:
+    """The pick alone: the first in order of the feasible part of the Pareto set.
+
+    Args:
+        ranking: the candidates in order.
+        limits: `(4,)` losses in the order of `LIMITS`, infinite where there is none.
+    """
+    _, frontier = _fronts(ranking, limits)
+    return int(frontier[0]) if len(frontier) else None
+
+
 def choose(ranking: Ranking, constraints: Constraints, *, top: int) -> Choice:
     """Pick, rivals, near misses and what to relax.
 
@@ -62,11 +73,8 @@ def choose(ranking: Ranking, constraints: Constraints, *, top: int) -> Choice:
         top: how many rivals and near misses at most.
     """
     limits = limits_of(constraints)
-    needs = ranking.needs
-    feasible = ranking.eligible & (needs <= limits).all(axis=1)
-    front = ranking.front_within(ram_limited=bool(np.isfinite(limits[-1])))
-    ordered_front = ranking.order[front[ranking.order]]
-    frontier = ordered_front[feasible[ordered_front]]
+    feasible = _feasible(ranking, limits)
+    ordered_front, frontier = _fronts(ranking, limits)
     pick = int(frontier[0]) if len(frontier) else None
     return Choice(
         limits=limits,
@@ -76,9 +84,20 @@ def choose(ranking: Ranking, constraints: Constraints, *, top: int) -> Choice:
         frontier=frontier,
         alternatives=_rivals(ranking, feasible, pick, top),
         near_misses=_near(ranking, limits, ordered_front, feasible, pick, top),
-        relaxations=_relaxations(ranking, limits, front, pick),
+        relaxations=_relaxations(ranking, limits, pick),
         top=top,
     )
+
+
+def _feasible(ranking: Ranking, limits: FloatArray) -> BoolArray:
+    return np.asarray(ranking.eligible & (ranking.needs <= limits).all(axis=1))
+
+
+def _fronts(ranking: Ranking, limits: FloatArray) -> tuple[IntArray, IntArray]:
+    """The Pareto set and its feasible part, best first."""
+    front = ranking.front_within(ram_limited=bool(np.isfinite(limits[-1])))
+    ordered = ranking.order[front[ranking.order]]
+    return ordered, ordered[_feasible(ranking, limits)[ordered]]
 
 
 def _rivals(ranking: Ranking, feasible: BoolArray, pick: int | None, top: int) -> IntArray:
@@ -112,9 +131,8 @@ def gain(ranking: Ranking, candidates: IntArray, pick: int) -> FloatArray:
     return np.asarray(accuracy[candidates] - accuracy[pick], dtype=float)
 
 
-def _relaxations(
-    ranking: Ranking, limits: FloatArray, front: BoolArray, pick: int | None
-) -> tuple[Relaxation, ...]:
+def _relaxations(ranking: Ranking, limits: FloatArray, pick: int | None) -> tuple[Relaxation, ...]:
+    front = ranking.front_within(ram_limited=bool(np.isfinite(limits[-1])))
     position = ranking.position()
     worthwhile = front.copy()
     if pick is not None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from recommender import wording
 from recommender.advice import Advice, Verdict
-from recommender.constraints import LIMITS
+from recommender.constraints import LIMITS, Constraints
+from recommender.profile import Profile
 
 COLUMNS = ("candidate", "accuracy", "size", "latency", "evidence")
 """Of the table of candidates."""
@@ -22,8 +23,12 @@ _PLAIN_ENGLISH = {
 
 def question(advice: Advice) -> str:
     """The question in a sentence."""
-    profile = advice.profile
-    limits = advice.constraints.to_dict()
+    return asked_for(advice.profile, advice.constraints)
+
+
+def asked_for(profile: Profile, constraints: Constraints) -> str:
+    """A question in a sentence."""
+    limits = constraints.to_dict()
     asked = [
         f"{_PLAIN_ENGLISH[limit.name]} {wording.quantity(limit, value)}"
         for limit in LIMITS

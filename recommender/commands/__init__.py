@@ -1,0 +1,1 @@
+"""Commands of `dlmo-measure` that need the model."""

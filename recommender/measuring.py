@@ -1,0 +1,33 @@
+"""`dlmo-measure` whole: the harness's commands, and those that need the model beside them."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from measurements import cli
+from measurements.command_line import execute
+from recommender.commands import plan
+
+app = typer.Typer(
+    name="dlmo-measure",
+    help=cli.app.info.help,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+COMMANDS = {"plan": plan.run}
+"""Name -> what stands in the place of the harness's own, or beside it."""
+
+app.registered_commands = [c for c in cli.app.registered_commands if c.name not in COMMANDS]
+for _name, _run in COMMANDS.items():
+    app.command(_name)(_run)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run `dlmo-measure`; see `measurements.command_line.execute`."""
+    return execute(app, "dlmo-measure", arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
