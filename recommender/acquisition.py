@@ -18,6 +18,7 @@ from recommender.board import Board, Quantity
 from recommender.conformal import Calibration
 from recommender.constraints import LIMITS
 from recommender.engine import pick_within
+from recommender.profile import Profile
 from recommender.ranking import Ranking, merit
 from recommender.scale import SCALES
 
@@ -56,10 +57,11 @@ class Outlook:
 
     prospects: tuple[Prospect, ...]
     """Those that can change it, the most promising for each minute first."""
+    ruled_out: tuple[Prospect, ...]
+    """Those that can't, in the same order, as long as each of their values lies in its interval."""
     level: float
-    """The prospects left out can change nothing as long as each value lies in the interval that
-    holds with this probability: the widest that the measured networks support. 1 where nothing but
-    measured values was needed to rule them out."""
+    """The probability that those intervals hold with: the widest that the measured networks
+    support. 1 where nothing but measured values was needed to rule them out."""
 
 
 def outlook(ranking: Ranking, limits: FloatArray, seconds: FloatArray) -> Outlook:
@@ -76,18 +78,40 @@ def outlook(ranking: Ranking, limits: FloatArray, seconds: FloatArray) -> Outloo
     """
     rivalry = _Rivalry(ranking, limits)
     able = ~ranking.board.measured & np.isfinite(seconds)
-    best = _ends(ranking.board, ranking.profile.size_kind, favourable=True)
-    worst = _ends(ranking.board, ranking.profile.size_kind, favourable=False)
+    best, worst = (_ends(ranking.board, ranking.profile, favourable=f) for f in (True, False))
     opened = able & rivalry.could_change(best, worst)
     gain, p_change = rivalry.expected(_draws(ranking.board, ranking.profile.size_kind))
-    prospects = [
-        Prospect(candidate=i, gain=gain[i], p_change=p_change[i], seconds=float(seconds[i]))
-        for i in map(int, np.flatnonzero(opened))
-    ]
+    gain, opened = _told_by_plain_forms(ranking.board, able, gain, opened)
+
+    def sorted_prospects(which: BoolArray) -> tuple[Prospect, ...]:
+        found = [
+            Prospect(candidate=i, gain=gain[i], p_change=p_change[i], seconds=float(seconds[i]))
+            for i in map(int, np.flatnonzero(which))
+        ]
+        return tuple(sorted(found, key=lambda p: (-p.rate, p.seconds, p.candidate)))
+
     return Outlook(
-        prospects=tuple(sorted(prospects, key=lambda p: (-p.rate, p.seconds, p.candidate))),
+        prospects=sorted_prospects(opened),
+        ruled_out=sorted_prospects(able & ~opened),
         level=_level(ranking.board, able & ~opened),
     )
+
+
+def _told_by_plain_forms(
+    board: Board, able: BoolArray, gain: FloatArray, opened: BoolArray
+) -> tuple[FloatArray, BoolArray]:
+    """A network's plain form is worth what its best candidate is, as long as it is unknown.
+
+    The others are predicted from it far more closely than from facts, and start from its training.
+    """
+    gain, opened = gain.copy(), opened.copy()
+    network, strategy = np.array(board.network), np.array(board.strategy)
+    unknown = ~board.quantities["accuracy_pct"].anchored
+    for i in np.flatnonzero(able & unknown & (strategy == "nq")):
+        kin = able & (network == network[i])
+        gain[i] = gain[kin].max()
+        opened[i] = opened[kin].any()
+    return gain, opened
 
 
 class _Rivalry:
@@ -177,21 +201,33 @@ def _draws(board: Board, size_kind: str) -> FloatArray:
 
 
 def _score(calibration: Calibration, u: FloatArray) -> FloatArray:
-    """Signed scores at some quantiles; without left-out networks those of a normal error."""
-    if not len(calibration.levels):
-        return np.array([NormalDist().inv_cdf(float(q)) for q in u])
-    size = np.interp(np.abs(2 * u - 1), calibration.levels, calibration.scores)
-    return np.sign(u - 0.5) * size
+    """Signed scores at some quantiles.
+
+    Beyond the highest level that networks support the tail is that of a normal error; without any
+    left-out network all of it is.
+    """
+    normal = np.array([NormalDist().inv_cdf(float(q)) for q in u])
+    if not calibration.highest:
+        return normal
+    level = np.abs(2 * u - 1)
+    size = np.interp(level, calibration.levels, calibration.scores)
+    last = NormalDist().inv_cdf((1 + calibration.highest) / 2)
+    tail = calibration.scores[-1] * np.abs(normal) / last
+    return np.asarray(np.sign(normal) * np.where(level > calibration.highest, tail, size))
 
 
-def _ends(board: Board, size_kind: str, *, favourable: bool) -> FloatArray:
-    """`(n, 4)` losses at the ends of the widest intervals that can be had."""
+def _ends(board: Board, profile: Profile, *, favourable: bool) -> FloatArray:
+    """`(n, 4)` losses at the ends of the widest intervals that can be had.
+
+    Where those do not hold with the confidence that is asked for, anything may be found.
+    """
     values = {}
+    networks = len({n for n, there in zip(board.network, board.measured, strict=True) if there})
     for limit in LIMITS:
-        quantity = board.quantity(limit, size_kind)
+        quantity = board.quantity(limit, profile.size_kind)
         if quantity is None:
             continue
-        ends = [c.widest(1.0)[0] for c in (quantity.tied, quantity.free)]
+        ends = [_widest(c, networks, profile.confidence) for c in (quantity.tied, quantity.free)]
         sign = -1 if favourable == limit.upper else 1
         end = _moved(quantity, sign * np.where(quantity.anchored, *ends))
         # Nothing is known: anything can be.
@@ -199,7 +235,17 @@ def _ends(board: Board, size_kind: str, *, favourable: bool) -> FloatArray:
         values[quantity.target] = np.where(
             np.isnan(end), open_end if favourable else np.nan, np.maximum(end, 1e-9)
         )
-    return _needs(board, size_kind, values)
+    return _needs(board, profile.size_kind, values)
+
+
+def _widest(calibration: Calibration, networks: int, confidence: float) -> float:
+    """Of the intervals; infinite where too few networks were measured on this very task.
+
+    Calibrations pool all tasks and devices. What they say holds here once as many networks as the
+    confidence takes were measured here.
+    """
+    width, level = calibration.widest(1.0)
+    return width if min(level, networks / (networks + 1)) >= 2 * confidence - 1 else np.inf
 
 
 def _moved(quantity: Quantity, z: FloatArray) -> FloatArray:

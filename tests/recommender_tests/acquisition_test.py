@@ -96,7 +96,8 @@ def test_a_candidate_far_beyond_the_limits_is_not_worth_measuring():
         [70, 90, 71], [10, 9000, 10], [1, 1, 1], given=[1, 0, 0], spread=[0, 0.1, 0.1]
     )
     limits = np.array([100.0, np.inf, np.inf, np.inf])
-    found = outlook(ranked(board, service_class="high-end"), limits, minutes(board))
+    ranking = ranked(board, service_class="high-end", confidence=0.7)
+    found = outlook(ranking, limits, minutes(board))
     assert [p.candidate for p in found.prospects] == [2]
     assert found.prospects[0].p_change > 0.3
     assert found.level < 1  # the interval of the one beyond the limits was needed
@@ -132,3 +133,26 @@ def test_what_can_not_be_measured_is_not_proposed():
     board = make_board([70, 80], [10, 10], [1, 1], given=[1, 0], spread=[0, 0.2])
     cost = np.array([60.0, np.inf])
     assert outlook(ranked(board), FREE, cost).prospects == ()
+
+
+def test_an_unknown_networks_plain_form_is_worth_its_best_candidate():
+    board = make_board(
+        [70, 60, 80, 81], [10, 10, 10, 10], [1, 1, 1, 1], given=[1, 0, 0, 0], spread=[0, 1, 1, 1]
+    )
+    names = (("known", "nq"), ("new", "nq"), ("new", "blq"), ("new", "f16"))
+    unknown = np.array([False, True, True, True])
+    board = replace(
+        board,
+        network=tuple(n for n, _ in names),
+        strategy=tuple(s for _, s in names),
+        quantities={t: replace(q, anchored=~unknown) for t, q in board.quantities.items()},
+    )
+    found = {p.candidate: p.gain for p in outlook(ranked(board), FREE, minutes(board)).prospects}
+    assert found[1] == max(found.values()) > 0
+
+
+def test_nothing_is_ruled_out_before_enough_networks_were_measured():
+    """One network says nothing about how far another one may be from its prediction."""
+    board = make_board([70, 20], [10, 10], [1, 1], given=[1, 0], spread=[0, 0.01])
+    assert len(outlook(ranked(board, confidence=0.9), FREE, minutes(board)).prospects) == 1
+    assert outlook(ranked(board, confidence=0.7), FREE, minutes(board)).prospects == ()
