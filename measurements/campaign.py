@@ -15,6 +15,7 @@ from itertools import groupby
 from pathlib import Path
 
 from measurements import plan, recording, tasks
+from measurements.cluster import Cluster, connected
 from measurements.dataset import append
 from measurements.device import base
 from measurements.device.base import Board, Observation
@@ -23,10 +24,13 @@ from measurements.lock import alone
 from measurements.plan import Cell
 from measurements.production import Made, Order, Progress, produce, sha256
 from measurements.record import Measurement
-from measurements.scope import Campaign, wanted, words_of_tasks
+from measurements.scope import Campaign, own_cache, wanted, words_of_tasks
 
 STARTING = "starting"
 """Stage of the news that a training begins."""
+
+WAITING = "waiting for a worker"
+"""Stage of the news that a training is given to a cluster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,7 @@ def run(
 ) -> list[Measurement]:
     """Measure what the store does not hold yet.
 
-    Trainings run `campaign.jobs` at a time; nothing is timed beside them.
+    Trainings run `campaign.jobs` at a time, or spread over a cluster; nothing is timed beside them.
 
     Args:
         campaign: what to measure.
@@ -67,7 +71,7 @@ def run(
         DlmoError: before anything is trained: unknown names, bad data, a store that can't be
             read, or that another campaign is writing.
     """
-    with _alone(campaign.store):
+    with _alone(campaign.store), ExitStack() as stack:
         cells = plan.missing(wanted(campaign), plan.held(campaign.store))
         words = words_of_tasks(campaign)
         data = {
@@ -75,10 +79,12 @@ def run(
             for task in dict.fromkeys(cell.task for cell in cells)
         }
         session = _Session(campaign=campaign, data=data, of=len(cells), watch=watch)
+        if campaign.scheduler and cells:
+            session.cluster = stack.enter_context(connected(campaign.scheduler))
         orders = [list(group) for _, group in groupby(cells, key=_what_is_trained)]
         # One training at a time is measured as soon as it is done. Several are all done first: no
         # timing beside them.
-        together = train_only or campaign.jobs > 1
+        together = train_only or campaign.jobs > 1 or bool(session.cluster)
         step = max(1, len(orders)) if together else 1
         for start in range(0, len(orders), step):
             made = session.prepare(orders[start : start + step])
@@ -99,6 +105,7 @@ class _Session:
     data: dict[str, tasks.TaskData]
     of: int
     watch: Watch
+    cluster: Cluster | None = None
     ended: list[Measurement] = field(default_factory=list)
     known: dict[tuple[str, str], float] = field(default_factory=dict)
     """Hash of a file, kernels -> its accuracy: threads do not change it."""
@@ -107,8 +114,10 @@ class _Session:
         """Make what the cells need, several orders at the same time."""
         from joblib import Parallel, delayed
 
+        # On a cluster each job waits for a worker: how many run at a time is for its scheduler.
+        jobs = len(orders) if self.cluster else self.campaign.jobs
         return list(
-            Parallel(n_jobs=self.campaign.jobs, backend="threading")(
+            Parallel(n_jobs=jobs, backend="threading")(
                 delayed(self.make)(cells) for cells in orders
             )
         )
@@ -133,10 +142,21 @@ class _Session:
             cache=str(self.campaign.cache),
             content=f"{first.protocol} {self.data[first.task].hash}",
         )
-        self.tell(where, STARTING)
-        files = {m.strategy: m for m in produce(order, lambda p: self.tell(where, p.stage, p))}
+        self.tell(where, WAITING if self.cluster else STARTING)
+        files = {m.strategy: m for m in self.produce(order, where, self.data[first.task].hash)}
         self.tell(where, "made")
         return files
+
+    def produce(self, order: Order, where: str, data_hash: str) -> Iterator[Made]:
+        """Make an order's files, here or on the cluster."""
+
+        def watch(now: Progress) -> None:
+            self.tell(where, now.stage, now)
+
+        if self.cluster is None:
+            return produce(order, watch)
+        shared = self.campaign.cache != own_cache()
+        return self.cluster.produce(order, data_hash, shared=shared, watch=watch)
 
     def measure(self, board: Board, cells: Sequence[Cell], files: dict[str, Made]) -> None:
         """Score and time cells of one board, and record them."""

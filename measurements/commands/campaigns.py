@@ -47,6 +47,12 @@ def run(
     devices: Devices = None,
     protocol: ProtocolName = "quick",
     jobs: Annotated[int, typer.Option(min=1, help="Trainings at the same time.")] = 1,
+    backend: Annotated[
+        str, typer.Option(metavar="local|dask", help="What trains: this machine, or a cluster.")
+    ] = "local",
+    scheduler: Annotated[
+        str | None, typer.Option(help="Of the Dask cluster: tcp://HOST:PORT or tls://HOST:PORT.")
+    ] = None,
     data_dir: DataDir = None,
     cache: Cache = None,
     train_only: Annotated[
@@ -69,6 +75,7 @@ def run(
         cache=cache,
         data_dir=data_dir,
         jobs=jobs,
+        scheduler=_cluster(backend, scheduler, jobs),
     )
     records = plan.held(out)
     costs = plan.costs(plan.missing(scope.wanted(asked), records), records)
@@ -107,6 +114,17 @@ def show_plan(
     records = plan.held(out)
     cells = plan.missing(scope.wanted(asked), records)
     print("\n".join(estimate(cells, plan.costs(cells, records))))
+
+
+def _cluster(backend: str, scheduler: str | None, jobs: int) -> str | None:
+    """The scheduler to train with; None: this machine trains."""
+    if backend not in ("local", "dask"):
+        raise typer.BadParameter(f"'{backend}'; known: local, dask", param_hint="'--backend'")
+    if (backend == "dask") != (scheduler is not None):
+        raise typer.BadParameter("--backend dask and --scheduler ADDRESS go together")
+    if scheduler and jobs > 1:
+        raise typer.BadParameter("--jobs is for this machine; a cluster's size is its own")
+    return scheduler
 
 
 @contextmanager

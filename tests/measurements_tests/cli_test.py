@@ -221,6 +221,9 @@ def test_a_campaign_from_words_to_records_and_back(run, tmp_path, dusk, small_pr
         (["--devices", "pixel"], "unknown device 'pixel'"),
         (["--tasks", "digitz"], "unknown task 'digitz'"),
         (["--jobs", "0"], "Invalid value for '--jobs'"),
+        (["--backend", "dusk"], "'dusk'; known: local, dask"),
+        (["--backend", "dask"], "--backend dask and --scheduler ADDRESS go together"),
+        (["--scheduler", "tcp://a:1"], "--backend dask and --scheduler ADDRESS go together"),
         (["--fast"], "No such option"),
     ],
 )
