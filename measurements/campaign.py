@@ -8,13 +8,15 @@ appended to under a lock or put in place whole.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 
 from measurements import plan, recording, tasks
+from measurements.backlog import left
 from measurements.cluster import Cluster, connected
 from measurements.dataset import append
 from measurements.device import base
@@ -24,7 +26,7 @@ from measurements.lock import alone
 from measurements.plan import Cell
 from measurements.production import Made, Order, Progress, produce, sha256
 from measurements.record import Measurement
-from measurements.scope import Campaign, own_cache, wanted, words_of_tasks
+from measurements.scope import Campaign, own_cache, words_of_tasks
 
 STARTING = "starting"
 """Stage of the news that a training begins."""
@@ -53,7 +55,11 @@ Watch = Callable[[News], None]
 
 
 def run(
-    campaign: Campaign, watch: Watch = lambda _: None, *, train_only: bool = False
+    campaign: Campaign,
+    watch: Watch = lambda _: None,
+    *,
+    train_only: bool = False,
+    data: Mapping[str, tasks.TaskData] = MappingProxyType({}),
 ) -> list[Measurement]:
     """Measure what the store does not hold yet.
 
@@ -63,6 +69,7 @@ def run(
         campaign: what to measure.
         watch: told how it goes; with several jobs from several threads.
         train_only: make the files, for a later run on an idle machine to measure.
+        data: of tasks that are loaded already, by name.
 
     Returns:
         The new records, failures among them.
@@ -72,13 +79,12 @@ def run(
             read, or that another campaign is writing.
     """
     with _alone(campaign.store), ExitStack() as stack:
-        cells = plan.missing(wanted(campaign), plan.held(campaign.store))
-        words = words_of_tasks(campaign)
-        data = {
-            task: tasks.load(words[task], campaign.data_dir)
-            for task in dict.fromkeys(cell.task for cell in cells)
-        }
-        session = _Session(campaign=campaign, data=data, of=len(cells), watch=watch)
+        backlog = left(campaign, plan.held(campaign.store), data)
+        cells, words, loaded = backlog.cells, words_of_tasks(campaign), dict(backlog.data)
+        for task in dict.fromkeys(cell.task for cell in cells):
+            if task not in loaded:
+                loaded[task] = tasks.load(words[task], campaign.data_dir)
+        session = _Session(campaign=campaign, data=loaded, of=len(cells), watch=watch)
         if campaign.scheduler and cells:
             session.cluster = stack.enter_context(connected(campaign.scheduler))
         orders = [list(group) for _, group in groupby(cells, key=_what_is_trained)]

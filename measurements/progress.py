@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -112,11 +112,14 @@ def outcome(record: Measurement) -> str:
     return "\t".join([*words, "noisy"] if record.noisy else words)
 
 
-def estimate(cells: Sequence[Cell], costs: Sequence[float | None]) -> list[str]:
+def estimate(
+    cells: Sequence[Cell], costs: Sequence[float | None], failed: Collection[Cell] = ()
+) -> list[str]:
     """One line per missing cell with its minutes, tabs between, and a line for all of them."""
     lines = [
         f"{c.network}\t{c.strategy}\t{c.task}\t{c.device}\tseed {c.seed}\t"
         + ("unknown" if cost is None else f"{cost / 60:.1f} min")
+        + ("\tfailed before" if c in failed else "")
         for c, cost in zip(cells, costs, strict=True)
     ]
     known = [cost for cost in costs if cost is not None]

@@ -45,6 +45,8 @@ class Campaign:
     """Trainings at the same time."""
     scheduler: str | None = None
     """Address of the Dask cluster that trains; None: this machine does."""
+    retry_failed: bool = False
+    """Measure again what has failed before."""
     repetition: Repetition = field(default_factory=Repetition)
     """How often to time."""
 

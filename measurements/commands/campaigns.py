@@ -6,15 +6,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from measurements.command_line import split
 
 if TYPE_CHECKING:
+    from measurements.backlog import Backlog
     from measurements.campaign import News
     from measurements.progress import Status
+    from measurements.scope import Campaign
 
 Out = Annotated[Path, typer.Option("--out", help="A folder of .jsonl files, or one file.")]
 Networks = Annotated[list[str] | None, typer.Option("--networks", help="None: all eight.")]
@@ -38,6 +40,10 @@ Cache = Annotated[
     Path | None, typer.Option(help="Checkpoints and made files; none: the user's cache folder.")
 ]
 
+RetryFailed = Annotated[
+    bool, typer.Option("--retry-failed", help="Measure again what has failed before.")
+]
+
 
 def run(
     out: Out,
@@ -59,30 +65,30 @@ def run(
         bool,
         typer.Option("--train-only", help="Make the files, measure nothing: that wants idle time."),
     ] = False,
+    retry_failed: RetryFailed = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
     """Train, optimize, convert, score and time what the store does not hold yet."""
-    from measurements import campaign, plan, scope
+    from measurements import campaign
     from measurements.progress import Status, outcome
 
-    asked = scope.requested(
-        networks=split(networks),
-        strategies=split(strategies),
-        tasks=tuple(split(tasks) or ["digits"]),
-        devices=split(devices),
+    asked, backlog = _asked(
+        networks=networks,
+        strategies=strategies,
+        tasks=tasks,
+        devices=devices,
         protocol=protocol,
         store=out,
         cache=cache,
         data_dir=data_dir,
         jobs=jobs,
+        retry_failed=retry_failed,
         scheduler=_cluster(backend, scheduler, jobs),
     )
-    records = plan.held(out)
-    costs = plan.costs(plan.missing(scope.wanted(asked), records), records)
-    known = [cost for cost in costs if cost is not None]
-    status = Status(expected_s=sum(known) if len(known) == len(costs) else None)
+    known = [cost for cost in backlog.costs if cost is not None]
+    status = Status(expected_s=sum(known) if len(known) == len(backlog.costs) else None)
     with _shown(status, quiet) as watch:
-        ended = campaign.run(asked, watch, train_only=train_only)
+        ended = campaign.run(asked, watch, train_only=train_only, data=backlog.data)
     for record in ended:
         print(outcome(record))
     if train_only:
@@ -98,22 +104,48 @@ def show_plan(
     tasks: Tasks = None,
     devices: Devices = None,
     protocol: ProtocolName = "quick",
+    data_dir: DataDir = None,
+    retry_failed: RetryFailed = False,
 ) -> None:
     """Show the cells that the store does not hold yet, and the minutes that they will take."""
-    from measurements import plan, scope
     from measurements.progress import estimate
+
+    _, backlog = _asked(
+        networks=networks,
+        strategies=strategies,
+        tasks=tasks,
+        devices=devices,
+        protocol=protocol,
+        store=out,
+        data_dir=data_dir,
+        retry_failed=retry_failed,
+    )
+    print("\n".join(estimate(backlog.cells, backlog.costs, backlog.failed)))
+
+
+def _asked(
+    *,
+    networks: list[str] | None,
+    strategies: list[str] | None,
+    tasks: list[str] | None,
+    devices: list[str] | None,
+    **rest: Any,
+) -> tuple[Campaign, Backlog]:
+    """The campaign that the words ask for, and what is left of it; remarks go to stderr."""
+    from measurements import plan, scope
+    from measurements.backlog import left
 
     asked = scope.requested(
         networks=split(networks),
         strategies=split(strategies),
         tasks=tuple(split(tasks) or ["digits"]),
         devices=split(devices),
-        protocol=protocol,
-        store=out,
+        **rest,
     )
-    records = plan.held(out)
-    cells = plan.missing(scope.wanted(asked), records)
-    print("\n".join(estimate(cells, plan.costs(cells, records))))
+    backlog = left(asked, plan.held(asked.store))
+    for remark in backlog.remarks():
+        print(f"dlmo-measure: {remark}", file=sys.stderr)
+    return asked, backlog
 
 
 def _cluster(backend: str, scheduler: str | None, jobs: int) -> str | None:

@@ -211,6 +211,13 @@ def test_a_campaign_from_words_to_records_and_back(run, tmp_path, dusk, small_pr
     status, out, err = run("run", *asked, "--cache", cache, "--quiet")
     assert (status, out) == (0, "")
     assert err == "dlmo-measure: every cell is measured already\n"
+    records = read(store)
+    append([dataclasses.replace(records[0], strategy="blq", failure="killed")], store)
+    one_more = [*asked, "--strategies", "blq"]
+    status, out, err = run("plan", *one_more)
+    assert (out, err.count("--retry-failed")) == ("0 cells missing, 0.0 min\n", 1)
+    status, out, err = run("plan", *one_more, "--retry-failed")
+    assert (out.splitlines()[0].split("\t")[-1], err) == ("failed before", "")
 
 
 @pytest.mark.parametrize(
