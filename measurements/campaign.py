@@ -179,7 +179,9 @@ class _Session:
                 scored.append((cell, made, seen, time.monotonic() - start))
         if not scored:
             return
-        self.tell(f"{len(scored)} of {_name(scored[0][0])}", "timing")
+        first = scored[0][0]
+        timed_now = f"{len(scored)} files" if len(scored) > 1 else first.strategy
+        self.tell(f"{first.network} {timed_now} on {first.task}, {first.device}", "timing")
         start = time.monotonic()
         models = [Path(made.path or "") for _, made, _, _ in scored]
         timed = base.time(board, models, self.campaign.repetition)

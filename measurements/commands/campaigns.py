@@ -171,9 +171,10 @@ def _shown(status: Status, quiet: bool) -> Iterator[Callable[[News], None]]:
         from rich.live import Live
         from rich.text import Text
 
-        with Live(
-            console=Console(stderr=True), get_renderable=lambda: Text("\n".join(status.lines()))
-        ):
+        def shown() -> Text:
+            return Text("\n".join(status.lines()), no_wrap=True, overflow="ellipsis")
+
+        with Live(console=Console(stderr=True), get_renderable=shown):
 
             def hear(news: News) -> None:
                 status.hear(news)

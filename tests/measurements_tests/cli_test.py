@@ -187,7 +187,8 @@ def test_help_brings_in_nothing_heavy():
         "print(json.dumps(sorted(sys.modules)), file=sys.stderr)"
     )
     modules = set(json.loads(process("-c", code).stderr))
-    assert not modules & {"pandas", "numpy", "sklearn", "joblib", "tensorflow"}
+    heavy = {"pandas", "numpy", "sklearn", "scipy", "joblib", "tensorflow", "distributed"}
+    assert not modules & {*heavy, "msgspec", "rich", "measurements.record", "measurements.tasks"}
 
 
 def test_a_campaign_from_words_to_records_and_back(run, tmp_path, dusk, small_protocol):
