@@ -35,7 +35,7 @@ def main() -> None:
         made = list(produce(asked.network, strategies, data, rules, seed=0, cache=Path(folder)))
         total = time.monotonic() - start
         assert made[0].path, made[0].failure
-        content = made[0].path.read_bytes()
+        content = Path(made[0].path).read_bytes()
         start = time.monotonic()
         for technique in ("blq", "fiq", "f16"):
             quantize(content, technique, data.x_train[: rules.calibration_images])

@@ -8,13 +8,16 @@ appended to under a lock or put in place whole.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 
 from measurements import plan, recording, tasks
+from measurements.backlog import left
+from measurements.cluster import Cluster, connected
 from measurements.dataset import append
 from measurements.device import base
 from measurements.device.base import Board, Observation
@@ -23,10 +26,13 @@ from measurements.lock import alone
 from measurements.plan import Cell
 from measurements.production import Made, Order, Progress, produce, sha256
 from measurements.record import Measurement
-from measurements.scope import Campaign, wanted, words_of_tasks
+from measurements.scope import Campaign, own_cache, words_of_tasks
 
 STARTING = "starting"
 """Stage of the news that a training begins."""
+
+WAITING = "waiting for a worker"
+"""Stage of the news that a training is given to a cluster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,16 +55,21 @@ Watch = Callable[[News], None]
 
 
 def run(
-    campaign: Campaign, watch: Watch = lambda _: None, *, train_only: bool = False
+    campaign: Campaign,
+    watch: Watch = lambda _: None,
+    *,
+    train_only: bool = False,
+    data: Mapping[str, tasks.TaskData] = MappingProxyType({}),
 ) -> list[Measurement]:
     """Measure what the store does not hold yet.
 
-    Trainings run `campaign.jobs` at a time; nothing is timed beside them.
+    Trainings run `campaign.jobs` at a time, or spread over a cluster; nothing is timed beside them.
 
     Args:
         campaign: what to measure.
         watch: told how it goes; with several jobs from several threads.
         train_only: make the files, for a later run on an idle machine to measure.
+        data: of tasks that are loaded already, by name.
 
     Returns:
         The new records, failures among them.
@@ -67,18 +78,19 @@ def run(
         DlmoError: before anything is trained: unknown names, bad data, a store that can't be
             read, or that another campaign is writing.
     """
-    with _alone(campaign.store):
-        cells = plan.missing(wanted(campaign), plan.held(campaign.store))
-        words = words_of_tasks(campaign)
-        data = {
-            task: tasks.load(words[task], campaign.data_dir)
-            for task in dict.fromkeys(cell.task for cell in cells)
-        }
-        session = _Session(campaign=campaign, data=data, of=len(cells), watch=watch)
+    with _alone(campaign.store), ExitStack() as stack:
+        backlog = left(campaign, plan.held(campaign.store), data)
+        cells, words, loaded = backlog.cells, words_of_tasks(campaign), dict(backlog.data)
+        for task in dict.fromkeys(cell.task for cell in cells):
+            if task not in loaded:
+                loaded[task] = tasks.load(words[task], campaign.data_dir)
+        session = _Session(campaign=campaign, data=loaded, of=len(cells), watch=watch)
+        if campaign.scheduler and cells:
+            session.cluster = stack.enter_context(connected(campaign.scheduler))
         orders = [list(group) for _, group in groupby(cells, key=_what_is_trained)]
         # One training at a time is measured as soon as it is done. Several are all done first: no
         # timing beside them.
-        together = train_only or campaign.jobs > 1
+        together = train_only or campaign.jobs > 1 or bool(session.cluster)
         step = max(1, len(orders)) if together else 1
         for start in range(0, len(orders), step):
             made = session.prepare(orders[start : start + step])
@@ -99,6 +111,7 @@ class _Session:
     data: dict[str, tasks.TaskData]
     of: int
     watch: Watch
+    cluster: Cluster | None = None
     ended: list[Measurement] = field(default_factory=list)
     known: dict[tuple[str, str], float] = field(default_factory=dict)
     """Hash of a file, kernels -> its accuracy: threads do not change it."""
@@ -107,8 +120,10 @@ class _Session:
         """Make what the cells need, several orders at the same time."""
         from joblib import Parallel, delayed
 
+        # On a cluster each job waits for a worker: how many run at a time is for its scheduler.
+        jobs = len(orders) if self.cluster else self.campaign.jobs
         return list(
-            Parallel(n_jobs=self.campaign.jobs, backend="threading")(
+            Parallel(n_jobs=jobs, backend="threading")(
                 delayed(self.make)(cells) for cells in orders
             )
         )
@@ -133,10 +148,21 @@ class _Session:
             cache=str(self.campaign.cache),
             content=f"{first.protocol} {self.data[first.task].hash}",
         )
-        self.tell(where, STARTING)
-        files = {m.strategy: m for m in produce(order, lambda p: self.tell(where, p.stage, p))}
+        self.tell(where, WAITING if self.cluster else STARTING)
+        files = {m.strategy: m for m in self.produce(order, where, self.data[first.task].hash)}
         self.tell(where, "made")
         return files
+
+    def produce(self, order: Order, where: str, data_hash: str) -> Iterator[Made]:
+        """Make an order's files, here or on the cluster."""
+
+        def watch(now: Progress) -> None:
+            self.tell(where, now.stage, now)
+
+        if self.cluster is None:
+            return produce(order, watch)
+        shared = self.campaign.cache != own_cache()
+        return self.cluster.produce(order, data_hash, shared=shared, watch=watch)
 
     def measure(self, board: Board, cells: Sequence[Cell], files: dict[str, Made]) -> None:
         """Score and time cells of one board, and record them."""
@@ -153,7 +179,9 @@ class _Session:
                 scored.append((cell, made, seen, time.monotonic() - start))
         if not scored:
             return
-        self.tell(f"{len(scored)} of {_name(scored[0][0])}", "timing")
+        first = scored[0][0]
+        timed_now = f"{len(scored)} files" if len(scored) > 1 else first.strategy
+        self.tell(f"{first.network} {timed_now} on {first.task}, {first.device}", "timing")
         start = time.monotonic()
         models = [Path(made.path or "") for _, made, _, _ in scored]
         timed = base.time(board, models, self.campaign.repetition)

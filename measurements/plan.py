@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from types import MappingProxyType
 
 from measurements.dataset import read
 from measurements.record import Measurement
@@ -16,6 +17,9 @@ from measurements.subject import networks as shipped_networks
 
 TRAIN_SECONDS, MEASURE_SECONDS = "train_seconds", "measure_seconds"
 """Where a record's environment keeps what it cost."""
+
+DATA_HASH = "data_sha256"
+"""Where a record's environment keeps the hash of the data that it was taken on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +85,27 @@ def held(store: Path) -> list[Measurement]:
     return read(*begun) if begun else []
 
 
-def missing(wanted: Sequence[Cell], records: Iterable[Measurement]) -> tuple[Cell, ...]:
-    """The cells that no record answers yet; a recorded failure is an answer."""
-    answered = {(r.network, r.strategy, r.task, r.device, r.seed, r.protocol) for r in records}
+def missing(
+    wanted: Sequence[Cell],
+    records: Iterable[Measurement],
+    *,
+    data: Mapping[str, str] = MappingProxyType({}),
+    retry_failed: bool = False,
+) -> tuple[Cell, ...]:
+    """The cells that no record answers yet.
+
+    Args:
+        wanted: the cells.
+        records: what was measured so far.
+        data: task -> hash of its data as they are now, where that is known; a record that was
+            taken on others is no answer.
+        retry_failed: a recorded failure is none either.
+    """
+    answered = {
+        (r.network, r.strategy, r.task, r.device, r.seed, r.protocol)
+        for r in records
+        if _is_of(data, r) and not (retry_failed and r.failure)
+    }
     return tuple(
         cell
         for cell in wanted
@@ -92,7 +114,18 @@ def missing(wanted: Sequence[Cell], records: Iterable[Measurement]) -> tuple[Cel
     )
 
 
-def costs(wanted: Sequence[Cell], records: Iterable[Measurement]) -> list[float | None]:
+def _is_of(data: Mapping[str, str], record: Measurement) -> bool:
+    """Whether a record was taken on the data as they are now, as far as both are known."""
+    then, now = record.environment.get(DATA_HASH), data.get(record.task)
+    return then is None or now is None or then == now
+
+
+def costs(
+    wanted: Sequence[Cell],
+    records: Iterable[Measurement],
+    *,
+    data: Mapping[str, str] = MappingProxyType({}),
+) -> list[float | None]:
     """What each cell will take, from what the recorded ones took.
 
     A training counts for the first cell that needs it, and for none when a record shows that it
@@ -102,6 +135,7 @@ def costs(wanted: Sequence[Cell], records: Iterable[Measurement]) -> list[float 
     Args:
         wanted: the cells, in the order in which they are measured.
         records: what was measured so far, on any task and device.
+        data: as in `missing`; what was trained on others has to be trained anew.
 
     Returns:
         Seconds per cell; None where no record says anything about it.
@@ -109,7 +143,11 @@ def costs(wanted: Sequence[Cell], records: Iterable[Measurement]) -> list[float 
     rows = list(records)
     training = Costs(rows, TRAIN_SECONDS, ("strategy", "task", "protocol"))
     measuring = Costs(rows, MEASURE_SECONDS, ("strategy", "device", "task"))
-    made = {(r.network, r.strategy, r.task, r.seed, r.protocol) for r in rows}
+    made = {
+        (r.network, r.strategy, r.task, r.seed, r.protocol)
+        for r in rows
+        if _is_of(data, r) and not (r.failure and not r.environment.get(TRAIN_SECONDS))
+    }
     result: list[float | None] = []
     for cell in wanted:
         train = 0.0 if cell.product in made else training.of(cell)

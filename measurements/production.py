@@ -10,14 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from measurements import journal
 from measurements.answer import Tell, claim_stdout, reason, take_job
 from measurements.child import Answer, ChildError, answers, python
 from measurements.environment import installed
+
+VERSION = 1
+"""Of what the training code makes of a recipe: one more makes every cache be made anew."""
 
 RECEIPTS = "receipts.jsonl"
 """Journal in the cache: what was made of what."""
@@ -57,7 +59,7 @@ class Made:
     path: str | None = None
     """The .tflite file."""
     train_seconds: float = 0.0
-    """Seconds of training that it took beyond what it starts from."""
+    """Seconds of the training that is this strategy's own; 0 for post-training techniques."""
     epochs: int = 0
     """Epochs of that training."""
     note: str = ""
@@ -71,17 +73,17 @@ class Progress:
     """Where a training stands."""
 
     network: str
-    """Name of the network."""
+    """Name of what is trained or converted; the teacher's, while it is trained."""
     stage: str
-    """What is trained or converted."""
-    epoch: int
+    """What is done, in words."""
+    epoch: int = 0
     """Epochs done in this stage."""
-    epochs: int
-    """Epochs of this stage."""
-    accuracy: float | None
-    """On the held-out part of the training images so far, 0 to 1."""
-    seconds: float
-    """Since the stage began."""
+    epochs: int = 0
+    """Epochs of this stage; 0: it is no training."""
+    accuracy: float | None = None
+    """On the watched images so far, 0 to 1."""
+    seconds: float = 0.0
+    """That the epochs took."""
 
 
 def produce(order: Order, watch: Callable[[Progress], None]) -> Iterator[Made]:
@@ -99,9 +101,8 @@ def produce(order: Order, watch: Callable[[Progress], None]) -> Iterator[Made]:
     """
     left = []
     for strategy in order.strategies:
-        kept = _kept(order, strategy)
-        if kept:
-            yield kept
+        if made := kept(order, strategy):
+            yield made
         else:
             left.append(strategy)
     while left:
@@ -111,7 +112,7 @@ def produce(order: Order, watch: Callable[[Progress], None]) -> Iterator[Made]:
                 if "made" in answer:
                     made = Made(**answer["made"])
                     left.remove(made.strategy)
-                    _keep(order, made)
+                    keep(order, made)
                     yield made
                 elif "progress" in answer:
                     watch(Progress(**answer["progress"]))
@@ -122,7 +123,7 @@ def produce(order: Order, watch: Callable[[Progress], None]) -> Iterator[Made]:
             yield Made(strategy=left.pop(0), failure=str(error))
 
 
-def _kept(order: Order, strategy: str) -> Made | None:
+def kept(order: Order, strategy: str) -> Made | None:
     """What the last receipt for a strategy says, if its file is still what it was."""
     receipts = Path(order.cache) / RECEIPTS
     found: Answer | None = None
@@ -138,7 +139,7 @@ def _kept(order: Order, strategy: str) -> Made | None:
     return made if model.is_file() and sha256(model) == found["sha256"] else None
 
 
-def _keep(order: Order, made: Made) -> None:
+def keep(order: Order, made: Made) -> None:
     """Write a receipt; failures get none, so that they are tried again where they are asked for."""
     if made.path:
         receipt = {
@@ -150,9 +151,13 @@ def _keep(order: Order, made: Made) -> None:
 
 
 def _key(order: Order, strategy: str) -> list[object]:
-    """All that a file depends on, this release included."""
-    release = installed("dlmo-advisor")
-    return [order.network, strategy, order.content, order.seed, release]
+    """All that a file depends on, the code that makes it included."""
+    return [order.network, strategy, order.content, order.seed, release()]
+
+
+def release() -> str:
+    """What makes files here: with another one, other files are made of the same order."""
+    return f"{installed('dlmo-advisor')} {VERSION}"
 
 
 def sha256(path: Path) -> str:
@@ -181,11 +186,11 @@ def _make(order: Order, tell: Tell) -> None:
     tell({"at": "importing TensorFlow"})
     from measurements.training.produce import produce as train
 
-    def progress(now: Any) -> None:
+    def progress(now: Progress) -> None:
         tell({"at": f"{now.stage} of {now.network}"})
-        tell({"progress": {f.name: getattr(now, f.name) for f in fields(Progress)}})
+        tell({"progress": asdict(now)})
 
-    for product in train(
+    for made in train(
         order.network,
         [Strategy.parse(slug) for slug in order.strategies],
         data,
@@ -194,20 +199,7 @@ def _make(order: Order, tell: Tell) -> None:
         cache=Path(order.cache),
         progress=progress,
     ):
-        tell({"made": _made(product)})
-
-
-def _made(product: Any) -> Answer:
-    return asdict(
-        Made(
-            strategy=product.strategy.slug,
-            path=str(product.path) if product.path else None,
-            train_seconds=product.train_seconds,
-            epochs=product.epochs,
-            note=product.note,
-            failure=product.failure,
-        )
-    )
+        tell({"made": asdict(made)})
 
 
 if __name__ == "__main__":

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
 from measurements.campaign import STARTING, News
 from measurements.plan import Cell
 from measurements.record import Measurement
+from measurements.scope import TEACHER
 from measurements.timing import median_interval
 
 
@@ -73,24 +74,38 @@ class Status:
         return self._pace_s * (self._last.of - self._last.done)
 
     def lines(self) -> list[str]:
-        """What is worked on now, one line each, the headline first."""
+        """What is worked on now, the headline first; a training's figures have their own line."""
         with self._lock:
-            return [self.headline(), *(describe(news) for news in self._at_work.values())]
+            at_work = [line for news in self._at_work.values() for line in _block(news)]
+            return [self.headline(), *at_work]
 
 
 def describe(news: News) -> str:
     """One line: cell, stage, epoch, accuracy so far, time left in this stage."""
-    now = news.progress
-    if now is None:
-        return f"{news.where}: {news.stage}"
-    words = [f"{news.where}: {news.stage}"]
-    if now.epochs:
+    return ", ".join([_at(news), *_figures(news)])
+
+
+def _block(news: News) -> list[str]:
+    """What `describe` says, for a terminal of 80 columns."""
+    figures = ", ".join(_figures(news))
+    return [_at(news), f"    {figures}"] if figures else [_at(news)]
+
+
+def _at(news: News) -> str:
+    of_teacher = news.progress and news.progress.network == TEACHER
+    whose = f" of its teacher {TEACHER}" if of_teacher and TEACHER not in news.where else ""
+    return f"{news.where}: {news.stage}{whose}"
+
+
+def _figures(news: News) -> list[str]:
+    now, words = news.progress, []
+    if now and now.epochs:
         words.append(f"epoch {now.epoch} of {now.epochs}")
-    if now.accuracy is not None:
+    if now and now.accuracy is not None:
         words.append(f"accuracy {now.accuracy:.1%}")
-    if now.epoch and now.epoch < now.epochs:
+    if now and 0 < now.epoch < now.epochs:
         words.append(f"{spoken(now.seconds / now.epoch * (now.epochs - now.epoch))} to go")
-    return ", ".join(words)
+    return words
 
 
 def outcome(record: Measurement) -> str:
@@ -112,11 +127,14 @@ def outcome(record: Measurement) -> str:
     return "\t".join([*words, "noisy"] if record.noisy else words)
 
 
-def estimate(cells: Sequence[Cell], costs: Sequence[float | None]) -> list[str]:
+def estimate(
+    cells: Sequence[Cell], costs: Sequence[float | None], failed: Collection[Cell] = ()
+) -> list[str]:
     """One line per missing cell with its minutes, tabs between, and a line for all of them."""
     lines = [
         f"{c.network}\t{c.strategy}\t{c.task}\t{c.device}\tseed {c.seed}\t"
         + ("unknown" if cost is None else f"{cost / 60:.1f} min")
+        + ("\tfailed before" if c in failed else "")
         for c, cost in zip(cells, costs, strict=True)
     ]
     known = [cost for cost in costs if cost is not None]

@@ -57,7 +57,7 @@ def record(
             plan.MEASURE_SECONDS: round(seconds, 3),
             "epochs": made.epochs,
             **({"note": made.note} if made.note else {}),
-            "data_sha256": data.hash,
+            plan.DATA_HASH: data.hash,
             "file_sha256": sha256(model) if model else None,
         },
     )

@@ -43,6 +43,10 @@ class Campaign:
     """Folder of data sets."""
     jobs: int = 1
     """Trainings at the same time."""
+    scheduler: str | None = None
+    """Address of the Dask cluster that trains; None: this machine does."""
+    retry_failed: bool = False
+    """Measure again what has failed before."""
     repetition: Repetition = field(default_factory=Repetition)
     """How often to time."""
 
@@ -70,14 +74,19 @@ def requested(
     known = shipped_networks()
     usual = [name for name in known if name != TEACHER]
     boards = [local.board(name) for name in devices]
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return Campaign(
         networks=tuple(named(name, known, "network").name for name in networks or usual),
         strategies=tuple(Strategy.parse(word) for word in strategies or SETUPS.values()),
         boards=tuple(boards or [local.LocalBoard(kernels="xnnpack", threads=1)]),
-        cache=cache or home / "dlmo-advisor",
+        cache=cache or own_cache(),
         **rest,
     )
+
+
+def own_cache() -> Path:
+    """This user's folder of checkpoints and made files on this machine."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return home / "dlmo-advisor"
 
 
 def wanted(campaign: Campaign) -> tuple[Cell, ...]:

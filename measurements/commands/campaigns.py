@@ -6,15 +6,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from measurements.command_line import split
 
 if TYPE_CHECKING:
+    from measurements.backlog import Backlog
     from measurements.campaign import News
     from measurements.progress import Status
+    from measurements.scope import Campaign
 
 Out = Annotated[Path, typer.Option("--out", help="A folder of .jsonl files, or one file.")]
 Networks = Annotated[list[str] | None, typer.Option("--networks", help="None: all eight.")]
@@ -38,6 +40,10 @@ Cache = Annotated[
     Path | None, typer.Option(help="Checkpoints and made files; none: the user's cache folder.")
 ]
 
+RetryFailed = Annotated[
+    bool, typer.Option("--retry-failed", help="Measure again what has failed before.")
+]
+
 
 def run(
     out: Out,
@@ -47,35 +53,42 @@ def run(
     devices: Devices = None,
     protocol: ProtocolName = "quick",
     jobs: Annotated[int, typer.Option(min=1, help="Trainings at the same time.")] = 1,
+    backend: Annotated[
+        str, typer.Option(metavar="local|dask", help="What trains: this machine, or a cluster.")
+    ] = "local",
+    scheduler: Annotated[
+        str | None, typer.Option(help="Of the Dask cluster: tcp://HOST:PORT or tls://HOST:PORT.")
+    ] = None,
     data_dir: DataDir = None,
     cache: Cache = None,
     train_only: Annotated[
         bool,
         typer.Option("--train-only", help="Make the files, measure nothing: that wants idle time."),
     ] = False,
+    retry_failed: RetryFailed = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
     """Train, optimize, convert, score and time what the store does not hold yet."""
-    from measurements import campaign, plan, scope
+    from measurements import campaign
     from measurements.progress import Status, outcome
 
-    asked = scope.requested(
-        networks=split(networks),
-        strategies=split(strategies),
-        tasks=tuple(split(tasks) or ["digits"]),
-        devices=split(devices),
+    asked, backlog = _asked(
+        networks=networks,
+        strategies=strategies,
+        tasks=tasks,
+        devices=devices,
         protocol=protocol,
         store=out,
         cache=cache,
         data_dir=data_dir,
         jobs=jobs,
+        retry_failed=retry_failed,
+        scheduler=_cluster(backend, scheduler, jobs),
     )
-    records = plan.held(out)
-    costs = plan.costs(plan.missing(scope.wanted(asked), records), records)
-    known = [cost for cost in costs if cost is not None]
-    status = Status(expected_s=sum(known) if len(known) == len(costs) else None)
+    known = [cost for cost in backlog.costs if cost is not None]
+    status = Status(expected_s=sum(known) if len(known) == len(backlog.costs) else None)
     with _shown(status, quiet) as watch:
-        ended = campaign.run(asked, watch, train_only=train_only)
+        ended = campaign.run(asked, watch, train_only=train_only, data=backlog.data)
     for record in ended:
         print(outcome(record))
     if train_only:
@@ -91,22 +104,59 @@ def show_plan(
     tasks: Tasks = None,
     devices: Devices = None,
     protocol: ProtocolName = "quick",
+    data_dir: DataDir = None,
+    retry_failed: RetryFailed = False,
 ) -> None:
     """Show the cells that the store does not hold yet, and the minutes that they will take."""
-    from measurements import plan, scope
     from measurements.progress import estimate
+
+    _, backlog = _asked(
+        networks=networks,
+        strategies=strategies,
+        tasks=tasks,
+        devices=devices,
+        protocol=protocol,
+        store=out,
+        data_dir=data_dir,
+        retry_failed=retry_failed,
+    )
+    print("\n".join(estimate(backlog.cells, backlog.costs, backlog.failed)))
+
+
+def _asked(
+    *,
+    networks: list[str] | None,
+    strategies: list[str] | None,
+    tasks: list[str] | None,
+    devices: list[str] | None,
+    **rest: Any,
+) -> tuple[Campaign, Backlog]:
+    """The campaign that the words ask for, and what is left of it; remarks go to stderr."""
+    from measurements import plan, scope
+    from measurements.backlog import left
 
     asked = scope.requested(
         networks=split(networks),
         strategies=split(strategies),
         tasks=tuple(split(tasks) or ["digits"]),
         devices=split(devices),
-        protocol=protocol,
-        store=out,
+        **rest,
     )
-    records = plan.held(out)
-    cells = plan.missing(scope.wanted(asked), records)
-    print("\n".join(estimate(cells, plan.costs(cells, records))))
+    backlog = left(asked, plan.held(asked.store))
+    for remark in backlog.remarks():
+        print(f"dlmo-measure: {remark}", file=sys.stderr)
+    return asked, backlog
+
+
+def _cluster(backend: str, scheduler: str | None, jobs: int) -> str | None:
+    """The scheduler to train with; None: this machine trains."""
+    if backend not in ("local", "dask"):
+        raise typer.BadParameter(f"'{backend}'; known: local, dask", param_hint="'--backend'")
+    if (backend == "dask") != (scheduler is not None):
+        raise typer.BadParameter("--backend dask and --scheduler ADDRESS go together")
+    if scheduler and jobs > 1:
+        raise typer.BadParameter("--jobs is for this machine; a cluster's size is its own")
+    return scheduler
 
 
 @contextmanager
@@ -121,9 +171,10 @@ def _shown(status: Status, quiet: bool) -> Iterator[Callable[[News], None]]:
         from rich.live import Live
         from rich.text import Text
 
-        with Live(
-            console=Console(stderr=True), get_renderable=lambda: Text("\n".join(status.lines()))
-        ):
+        def shown() -> Text:
+            return Text("\n".join(status.lines()), no_wrap=True, overflow="ellipsis")
+
+        with Live(console=Console(stderr=True), get_renderable=shown):
 
             def hear(news: News) -> None:
                 status.hear(news)

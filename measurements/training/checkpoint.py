@@ -5,7 +5,6 @@ A reader sees the last whole checkpoint or none; a file that can't be read count
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from measurements.atomic import replacing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,34 +62,3 @@ def load(path: Path) -> Checkpoint | None:
             )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write a file in one piece; on disk when this returns."""
-    with replacing(path) as temporary:
-        temporary.write_bytes(content)
-
-
-class replacing:  # noqa: N801  (reads as a verb where it is used)
-    """A temporary path beside `path`, which takes its place when all went well."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._temporary = path.with_name(f".{path.name}.{os.getpid()}")
-
-    def __enter__(self) -> Path:
-        """Where to write."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        return self._temporary
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        """Flush to disk and rename; after an error, leave nothing behind."""
-        if kind is not None:
-            self._temporary.unlink(missing_ok=True)
-            return
-        descriptor = os.open(self._temporary, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.replace(self._temporary, self._path)

@@ -8,44 +8,26 @@ start from one another: the seven setups of the paper take one float training an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from measurements import atomic
 from measurements.errors import DlmoError, UnknownNameError, known
+from measurements.production import Made, Progress
 from measurements.protocol import Protocol
 from measurements.quantize import quantize
 from measurements.strategy import Strategy
 from measurements.tasks import TaskData
-from measurements.training import checkpoint
 from measurements.training.convert import to_tflite
 from measurements.training.networks import BACKBONES
 from measurements.training.trunk import Trunk, trunk_of
-from measurements.training.workshop import Progress, Workshop
+from measurements.training.workshop import Workshop
 
-__all__ = ["Product", "Progress", "produce"]
+__all__ = ["Made", "Progress", "produce"]
 
 SPARSE_NOTE = "sparse encoding"
 """On float32 pruned networks: kernels are stored without their zeros, where that is smaller. 8-bit
 and float16 ones stay dense: XNNPACK refuses sparse 8-bit kernels, and the quantizer passes sparse
 ones over."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Product:
-    """A strategy, made or failed."""
-
-    strategy: Strategy
-    """What was asked for."""
-    path: Path | None = None
-    """The .tflite in the cache; None when it could not be made."""
-    train_seconds: float = 0.0
-    """Seconds of the training that is this strategy's own; 0 for post-training techniques."""
-    epochs: int = 0
-    """Epochs of that training."""
-    note: str = ""
-    """What is particular about the file."""
-    failure: str = ""
-    """Why it could not be made; empty when it could."""
 
 
 def produce(
@@ -58,7 +40,7 @@ def produce(
     cache: Path,
     progress: Callable[[Progress], None] = lambda _: None,
     untrained: bool = False,
-) -> Iterator[Product]:
+) -> Iterator[Made]:
     """Make the files of some strategies of a network, in the order asked for.
 
     What is in the cache already is not made again; a training goes on from its last epoch. A
@@ -93,16 +75,16 @@ def produce(
     )
     for strategy in strategies:
         try:
-            yield _product(workshop, strategy)
+            yield _made(workshop, strategy)
         # One strategy must not cost the others, whatever TensorFlow throws.
         except Exception as error:
             words = (
                 str(error) if isinstance(error, DlmoError) else f"{type(error).__name__}: {error}"
             )
-            yield Product(strategy=strategy, failure=" ".join(words.split()))
+            yield Made(strategy=strategy.slug, failure=" ".join(words.split()))
 
 
-def _product(workshop: Workshop, strategy: Strategy) -> Product:
+def _made(workshop: Workshop, strategy: Strategy) -> Made:
     trunk = trunk_of(strategy, workshop.recipe.sparsity)
     if workshop.untrained:  # neither a teacher nor the grid leaves a trace in the graph
         trunk = Trunk(sparsity=trunk.sparsity)
@@ -113,12 +95,12 @@ def _product(workshop: Workshop, strategy: Strategy) -> Product:
             content = quantize(content, strategy.quantizer, workshop.calibration_images)
         elif strategy.pruned:
             content = min(content, to_tflite(workshop.model(trunk), sparse=True), key=len)
-        checkpoint.write(path, content)
+        atomic.write(path, content)
     is_sparse = not strategy.quantizer and path.stat().st_size < _size(workshop, trunk)
     trained = workshop.trained(trunk) if strategy.quantizer in (None, "qat") else None
-    return Product(
-        strategy=strategy,
-        path=path,
+    return Made(
+        strategy=strategy.slug,
+        path=str(path),
         train_seconds=trained.seconds if trained else 0.0,
         epochs=trained.epoch if trained else 0,
         note=SPARSE_NOTE if is_sparse else "",
@@ -137,7 +119,7 @@ def _float_tflite(workshop: Workshop, trunk: Trunk) -> Path:
     if not path.exists():
         model = workshop.model(trunk)
         workshop.progress(Progress(network=workshop.network, stage="converting"))
-        checkpoint.write(path, to_tflite(model))
+        atomic.write(path, to_tflite(model))
     return path
 
 

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from measurements import atomic
+from measurements.production import VERSION, Progress
 from measurements.protocol import Protocol, Recipe
 from measurements.tasks import TaskData
 from measurements.training import checkpoint, data, distil, networks, prune
@@ -24,29 +26,8 @@ from measurements.training.checkpoint import Checkpoint
 from measurements.training.train import Plan, train
 from measurements.training.trunk import Trunk
 
-VERSION = 1
-"""Of what the code here makes of a recipe: one more makes every cache be trained anew."""
-
 SETTLING_IMAGES = 64
 """Images that an untrained network takes its normalization from."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """Where the making of a network's files stands."""
-
-    network: str
-    """Name of what is trained or converted; the teacher's, while it is trained."""
-    stage: str
-    """What is done, in words."""
-    epoch: int = 0
-    """Epochs done in this stage."""
-    epochs: int = 0
-    """Epochs of this stage; 0: it is no training."""
-    accuracy: float | None = None
-    """On the watched images so far, 0 to 1."""
-    seconds: float = 0.0
-    """That the epochs took."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,7 +179,7 @@ class Workshop:
         path = self.teacher.path(Trunk(), "logits.npy")
         if not path.exists():
             logits = distil.logits_of(self.teacher.model(Trunk()), self.data.x_train)
-            with checkpoint.replacing(path) as temporary, temporary.open("wb") as file:
+            with atomic.replacing(path) as temporary, temporary.open("wb") as file:
                 np.save(file, logits)
         return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
 

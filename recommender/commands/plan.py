@@ -22,6 +22,8 @@ def run(
     tasks: campaigns.Tasks = None,
     devices: campaigns.Devices = None,
     protocol: campaigns.ProtocolName = "quick",
+    data_dir: campaigns.DataDir = None,
+    retry_failed: campaigns.RetryFailed = False,
     service_class: Annotated[
         str | None,
         typer.Option("--class", metavar="low-end|mid-end|high-end", help="Of the question."),
@@ -57,7 +59,9 @@ def run(
                 "plan what? --out STORE shows a campaign's missing cells; a question, such as "
                 "--class mid-end --max-size 500KB, what to measure next for it"
             )
-        campaigns.show_plan(out, networks, strategies, tasks, devices, protocol)
+        campaigns.show_plan(
+            out, networks, strategies, tasks, devices, protocol, data_dir, retry_failed
+        )
         return
     from recommender.next_measurement import plan
     from recommender.profile import Profile

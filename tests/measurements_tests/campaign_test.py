@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from measurements import campaign, plan
+from measurements.dataset import append
 from measurements.device.local import LocalBoard
 from measurements.environment import used
 from measurements.errors import DlmoError, HarnessError
@@ -96,6 +97,20 @@ def test_what_was_recorded_tells_the_cost_of_the_next(small, tmp_path):
     other = replace(small, store=tmp_path)
     cells = wanted(other)
     assert all(cost > 0 for cost in plan.costs(cells, plan.held(small.store)))
+
+
+def test_what_failed_is_measured_again_when_asked_and_the_failure_stays(small, tmp_path):
+    again = replace(small, store=tmp_path, repetition=BRIEF)
+    records = plan.held(small.store)
+    failure = replace(
+        records[0], failure="killed by SIGKILL", accuracy=None, latencies_s=(), file_bytes=None
+    )
+    append([failure, *records[1:]], tmp_path)
+    assert campaign.run(again) == []
+    (measured,) = campaign.run(replace(again, retry_failed=True))
+    assert (measured.failure, measured.strategy) == ("", failure.strategy)
+    assert failure in plan.held(tmp_path)
+    assert campaign.run(replace(again, retry_failed=True)) == []
 
 
 def test_killed_at_any_moment_it_goes_on(small, tmp_path):

@@ -3,7 +3,7 @@ import pytest
 
 pytest.importorskip("tensorflow")
 
-from measurements.training.checkpoint import Checkpoint, load, replacing, save, write
+from measurements.training.checkpoint import Checkpoint, load, save
 
 STATE = Checkpoint(
     weights=[np.arange(6.0).reshape(2, 3), np.array(7, np.int64)],
@@ -43,11 +43,3 @@ def test_any_cut_counts_as_none(tmp_path):
 def test_objects_are_never_unpickled(tmp_path):
     np.savez(tmp_path / "w.npz", w00000=np.array([{}], object), epoch=1)
     assert load(tmp_path / "w.npz") is None
-
-
-def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path):
-    write(tmp_path / "a", b"old")
-    with pytest.raises(FileNotFoundError), replacing(tmp_path / "a") as temporary:
-        temporary.with_suffix(".none").rename(temporary)
-    assert [p.name for p in tmp_path.iterdir()] == ["a"]
-    assert (tmp_path / "a").read_bytes() == b"old"

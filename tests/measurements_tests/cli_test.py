@@ -187,7 +187,8 @@ def test_help_brings_in_nothing_heavy():
         "print(json.dumps(sorted(sys.modules)), file=sys.stderr)"
     )
     modules = set(json.loads(process("-c", code).stderr))
-    assert not modules & {"pandas", "numpy", "sklearn", "joblib", "tensorflow"}
+    heavy = {"pandas", "numpy", "sklearn", "scipy", "joblib", "tensorflow", "distributed"}
+    assert not modules & {*heavy, "msgspec", "rich", "measurements.record", "measurements.tasks"}
 
 
 def test_a_campaign_from_words_to_records_and_back(run, tmp_path, dusk, small_protocol):
@@ -211,6 +212,13 @@ def test_a_campaign_from_words_to_records_and_back(run, tmp_path, dusk, small_pr
     status, out, err = run("run", *asked, "--cache", cache, "--quiet")
     assert (status, out) == (0, "")
     assert err == "dlmo-measure: every cell is measured already\n"
+    records = read(store)
+    append([dataclasses.replace(records[0], strategy="blq", failure="killed")], store)
+    one_more = [*asked, "--strategies", "blq"]
+    status, out, err = run("plan", *one_more)
+    assert (out, err.count("--retry-failed")) == ("0 cells missing, 0.0 min\n", 1)
+    status, out, err = run("plan", *one_more, "--retry-failed")
+    assert (out.splitlines()[0].split("\t")[-1], err) == ("failed before", "")
 
 
 @pytest.mark.parametrize(
@@ -221,6 +229,9 @@ def test_a_campaign_from_words_to_records_and_back(run, tmp_path, dusk, small_pr
         (["--devices", "pixel"], "unknown device 'pixel'"),
         (["--tasks", "digitz"], "unknown task 'digitz'"),
         (["--jobs", "0"], "Invalid value for '--jobs'"),
+        (["--backend", "dusk"], "'dusk'; known: local, dask"),
+        (["--backend", "dask"], "--backend dask and --scheduler ADDRESS go together"),
+        (["--scheduler", "tcp://a:1"], "--backend dask and --scheduler ADDRESS go together"),
         (["--fast"], "No such option"),
     ],
 )

@@ -59,15 +59,21 @@ def test_a_file_that_is_not_what_it_was_is_made_again(order):
 def test_other_data_or_another_protocol_is_another_order(order):
     again, _, _ = order
     for other in (replace(again, content="small@1 3"), replace(again, seed=1)):
-        assert production._kept(other, "nq") is None
-    assert production._kept(again, "nq") is not None
+        assert production.kept(other, "nq") is None
+    assert production.kept(again, "nq") is not None
+
+
+def test_other_training_code_makes_other_files(order, monkeypatch):
+    again, _, _ = order
+    monkeypatch.setattr(production, "VERSION", production.VERSION + 1)
+    assert production.kept(again, "nq") is None
 
 
 def test_a_torn_receipt_counts_as_none(order, tmp_path):
     again, _, _ = order
     whole = (Path(again.cache) / RECEIPTS).read_bytes()
     (tmp_path / RECEIPTS).write_bytes(whole[: len(whole) // 3])
-    assert production._kept(replace(again, cache=str(tmp_path)), "nq") is None
+    assert production.kept(replace(again, cache=str(tmp_path)), "nq") is None
 
 
 def test_each_strategy_of_an_order_that_fails_says_why(order):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from measurements.campaign import STARTING, News
@@ -28,6 +30,29 @@ def test_a_line_says_cell_stage_epoch_accuracy_and_what_is_left():
     assert "accuracy" not in describe(training(1, accuracy=None))
 
 
+def test_a_teacher_is_named():
+    teacher = replace(training(4).progress, network="resnet54", stage="training")
+    news = replace(training(4), stage="training", progress=teacher)
+    assert describe(news).startswith(
+        "vgg on digits, seed 0: training of its teacher resnet54, epoch 4 of 10"
+    )
+
+
+def test_the_longest_lines_fit_a_terminal():
+    now = Progress(
+        network="mobilenet_v3_large",
+        stage="quantization-aware training",
+        epoch=10,
+        epochs=100,
+        accuracy=1.0,
+        seconds=600.0,
+    )
+    status = Status()
+    where = "mobilenet_v3_large on cifar100, seed 0"
+    status.hear(News(where=where, stage=now.stage, done=100, of=112, progress=now))
+    assert max(len(line) for line in status.lines()) <= 80
+
+
 def test_the_same_moment_is_told_once():
     status = Status()
     assert status.hear(training(1)).startswith("0 of 7 cells: vgg")
@@ -40,7 +65,13 @@ def test_trainings_side_by_side_are_shown_side_by_side_until_something_else_begi
     assert status.lines() == ["starting"]
     status.hear(training(1))
     status.hear(training(2, where="wrn on digits, seed 0"))
-    assert len(status.lines()) == 3
+    assert status.lines() == [
+        "0 of 7 cells",
+        "vgg on digits, seed 0: float",
+        "    epoch 1 of 10, accuracy 50.0%, 18 s to go",
+        "wrn on digits, seed 0: float",
+        "    epoch 2 of 10, accuracy 50.0%, 16 s to go",
+    ]
     status.hear(News(where="wrn nq on digits, d", stage="scoring", done=0, of=7))
     status.hear(News(where="wrn nq on digits, d", stage="measured", done=1, of=7))
     assert [line for line in status.lines() if "wrn nq" in line] == [
