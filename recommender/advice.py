@@ -58,6 +58,8 @@ class Verdict:
     """Strategies or networks that it speaks about, if any in particular."""
     audit: str | None
     """What this device's own measurements say about it."""
+    contradicted_on: tuple[str, ...] = ()
+    """On a device that somebody else published: the measured devices that contradict it."""
 
     def to_dict(self) -> dict[str, str | None]:
         """As in the JSON."""
@@ -67,8 +69,11 @@ class Verdict:
             "says": self.says,
             "effect": self.effect,
             "strategy": self.strategy,
-            "audit": self.audit,
+            "audit": "; ".join(filter(None, (self.audit, self._elsewhere()))) or None,
         }
+
+    def _elsewhere(self) -> str:
+        return f"contradicted on {', '.join(self.contradicted_on)}" if self.contradicted_on else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -182,6 +182,22 @@ class Advisor:
             ),
         )
 
+    def _contradicting(self, remark: str, device: str) -> tuple[str, ...]:
+        """The measured devices that contradict a remark which is used on a published one.
+
+        A device's own measurements are the better witnesses, so where it has been measured nobody
+        else is asked.
+        """
+        if not _is_published(device):
+            return ()
+        return tuple(
+            name
+            for name in self.forecast.devices
+            if not _is_published(name)
+            and (audit := self.forecast.audits(name).get(remark))
+            and audit.verdict == "contradicted"
+        )
+
     def _judge(self, profile: Profile) -> _Judged:
         if profile not in self._judged:
             self._judged[profile] = self._rank(profile)
@@ -213,12 +229,20 @@ class Advisor:
                 scores=np.array(judgement.scores, dtype=float),
                 lawful=np.array(lawful, dtype=bool),
             ),
-            verdicts=tuple(Verdict(**v.to_dict()) for v in judgement.verdicts),
+            verdicts=tuple(
+                Verdict(**v.to_dict(), contradicted_on=self._contradicting(v.id, device))
+                for v in judgement.verdicts
+            ),
             speakers=tuple(
                 tuple(f"{'+' if weights[i] > 0 else '-'}{i}" for i in ids if weights[i])
                 for ids in judgement.fired
             ),
         )
+
+
+def _is_published(device: str) -> bool:
+    """Whether its records are somebody else's, and can't be taken again."""
+    return device in devices() and bool(devices()[device].source)
 
 
 def _listed(paths: Path | str | Sequence[Path | str] | None) -> tuple[Path | str, ...]:

@@ -111,6 +111,21 @@ def remarks(advice: Advice) -> list[Verdict]:
     return [v for v in advice.verdicts if v.id in weighing or v.effect == "recommend"]
 
 
+def doubt(advice: Advice) -> str | None:
+    """In a line: what the answer relies on and measured devices contradict; None: nothing."""
+    named = {v.id for v in remarks(advice)}
+    rivals = {s[1:] for i in advice.choice.alternatives for s in advice.speakers[i] if s[0] == "-"}
+    doubted = [v for v in advice.verdicts if v.contradicted_on and v.id in named | rivals]
+    if not doubted or advice.profile.follow == "evidence":
+        return None
+    where = sorted({device for v in doubted for device in v.contradicted_on})
+    return (
+        f"Measured devices ({', '.join(where)}) contradict {', '.join(v.id for v in doubted)}: "
+        "measure yours with 'dlmo-measure run --out STORE' and ask again with --measurements "
+        "shipped,STORE --device NAME."
+    )
+
+
 def remark(verdict: Verdict) -> str:
     """A remark in a line, with its source."""
     audit = f" [{_short(verdict.audit)}]" if verdict.audit else ""
