@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 
-from measurements import plan, recording, tasks
+from measurements import plan, protocol, recording, tasks
 from measurements.backlog import left
 from measurements.cluster import Cluster, connected
 from measurements.dataset import append
@@ -116,6 +116,11 @@ class _Session:
     known: dict[tuple[str, str], float] = field(default_factory=dict)
     """Hash of a file, kernels -> its accuracy: threads do not change it."""
 
+    @property
+    def untrained(self) -> bool:
+        """Whether there is no accuracy to take."""
+        return protocol.load(self.campaign.protocol).untrained
+
     def prepare(self, orders: Sequence[Sequence[Cell]]) -> list[dict[str, Made]]:
         """Make what the cells need, several orders at the same time."""
         from joblib import Parallel, delayed
@@ -170,7 +175,7 @@ class _Session:
         for cell in cells:
             made, start = files[cell.strategy], time.monotonic()
             seen = Observation(failure=made.failure)
-            if made.path:
+            if made.path and not self.untrained:
                 self.tell(_name(cell), "scoring")
                 seen = self.score(board, cell, Path(made.path))
             if seen.failure:

@@ -89,6 +89,8 @@ class Protocol:
     validation: Annotated[float, Meta(ge=0, le=0.5)] = 0.0
     """Share of the training images held out to watch the accuracy; 0: a twentieth is watched, and
     trained on all the same. Nothing is chosen by it."""
+    untrained: bool = False
+    """Nothing is trained and no accuracy taken: for latencies and sizes, which want no training."""
     recipe: Recipe = field(default_factory=Recipe)
     """For networks without one of their own."""
     networks: Mapping[str, Recipe] = field(default_factory=dict)
@@ -99,6 +101,8 @@ class Protocol:
         """Of everything but the name, 12 hexadecimal digits."""
         content = asdict(self)
         del content["name"]
+        if not self.untrained:  # so that a protocol which trains keeps the hash of old records
+            del content["untrained"]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
     @property

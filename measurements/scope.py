@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,8 @@ class Campaign:
     """Trainings at the same time."""
     scheduler: str | None = None
     """Address of the Dask cluster that trains; None: this machine does."""
+    only: frozenset[tuple[str, str]] | None = None
+    """Of the networks and strategies these pairs alone, by name and slug; None: all of them."""
     retry_failed: bool = False
     """Measure again what has failed before."""
     repetition: Repetition = field(default_factory=Repetition)
@@ -83,6 +85,17 @@ def requested(
     )
 
 
+def narrowed(campaign: Campaign, pairs: Iterable[tuple[str, str]]) -> Campaign:
+    """A campaign of some pairs of network and strategy alone."""
+    only = frozenset(pairs)
+    return replace(
+        campaign,
+        networks=tuple(name for name in campaign.networks if name in {n for n, _ in only}),
+        strategies=tuple(Strategy.parse(slug) for slug in sorted({slug for _, slug in only})),
+        only=only,
+    )
+
+
 def own_cache() -> Path:
     """This user's folder of checkpoints and made files on this machine."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -91,14 +104,15 @@ def own_cache() -> Path:
 
 def wanted(campaign: Campaign) -> tuple[Cell, ...]:
     """All cells of a campaign, measured or not."""
-    rules = protocol.load(campaign.protocol)
-    return plan.cells(
+    rules, only = protocol.load(campaign.protocol), campaign.only
+    cells = plan.cells(
         runs=[(name, seed) for name in campaign.networks for seed in rules.seeds_of(name)],
         strategies=campaign.strategies,
         tasks=words_of_tasks(campaign),
         devices=(board.name for board in campaign.boards),
         protocol=rules.label,
     )
+    return tuple(c for c in cells if only is None or (c.network, c.strategy) in only)
 
 
 def words_of_tasks(campaign: Campaign) -> dict[str, str]:

@@ -96,12 +96,23 @@ def domain_column(frame: pd.DataFrame, target: str) -> pd.Series[str]:
 
 
 def domains_of(frame: pd.DataFrame) -> dict[str, str]:
-    """Each device's commonest domain, the first by name where two are as common."""
-    pairs = pd.DataFrame({"device": frame["device"], "domain": domain_column(frame, "size_kb")})
-    counts = pairs.value_counts().reset_index(name="n")
-    counts = counts.sort_values(["device", "n", "domain"], ascending=[True, False, True])
-    first = counts.drop_duplicates("device")
-    return dict(zip(first["device"], first["domain"], strict=True))
+    """Each device's commonest domain, the first by name where two are as common.
+
+    Only rows with an accuracy count, if there are any: networks that were timed without being
+    trained say nothing of how they will be. A device with no others gets the commonest of all.
+    """
+    trained = frame[usable(frame, "accuracy_pct")] if "accuracy_pct" in frame else frame
+    rows = trained if len(trained) else frame
+    domain = domain_column(rows, "size_kb")
+    counts = pd.DataFrame({"device": rows["device"], "domain": domain}).value_counts()
+    ordered = counts.reset_index(name="n").sort_values(
+        ["device", "n", "domain"], ascending=[True, False, True]
+    )
+    first = ordered.drop_duplicates("device")
+    overall = domain.value_counts()
+    commonest = min(overall[overall == overall.max()].index)
+    found = dict.fromkeys(frame["device"].unique(), str(commonest))
+    return found | dict(zip(first["device"], first["domain"], strict=True))
 
 
 def _carried(frame: pd.DataFrame, target: str) -> list[str]:

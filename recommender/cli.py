@@ -160,17 +160,32 @@ def evaluate(
         str, typer.Option("--format", metavar="table|json", help="How to answer.")
     ] = "table",
     measurements: options.Measurements = None,
+    probes: Annotated[
+        str | None,
+        typer.Option(metavar="0,3,5,10", help="With --holdout device: cells of it to give back."),
+    ] = None,
 ) -> None:
     """Say how far the forecasts can be trusted: errors, intervals and regret on what was left out.
 
     Beside the model stand the simple ways to do without one.
     """
     options.check_format(form, ("table", "json"))
+    from dataclasses import replace
+
     from recommender.advisor import records
     from recommender.evaluate import evaluate as evaluated
     from recommender.report.scores import EVALUATION_FORMATS
 
-    print(EVALUATION_FORMATS[form](evaluated(records(split(measurements)), holdout)), end="")
+    counts = options.counts(probes)
+    if counts and holdout != "device":
+        raise ArgumentError("--probes goes with --holdout device")
+    rows = records(split(measurements))
+    found = evaluated(rows, holdout)
+    if counts:
+        from recommender.probe_curve import curve
+
+        found = replace(found, probes=tuple(curve(rows, counts)))
+    print(EVALUATION_FORMATS[form](found), end="")
 
 
 def check_names(kind: str, asked: list[str], there: Iterable[str]) -> None:

@@ -133,8 +133,20 @@ def latency_columns(
         for kind in (rows.static, rows.half, pruned_real, dynamic):
             yield "network x technique", network * kind
         yield "network x task", network * real * fact["classes"]
-    work = (real, integer, real * fact["macs"], integer * fact["macs"], real * fact["parameters"])
-    yield from _own(domain, levels, {"domain": work, "domain x technique": kinds})
+    # A device is fast at one kind of work and slow at another: its own dependence on the facts,
+    # and what facts can't tell of a network, in float and in integer kernels.
+    slopes = ("macs", "parameters", "layers", "depthwise")
+    own = {
+        "domain": (real, integer),
+        "domain x fact": tuple(kind * fact[name] for kind in (real, integer) for name in slopes),
+        "domain x technique": kinds,
+        "domain x network": tuple(
+            network * kind
+            for network in _indicators(rows.network, levels.networks)
+            for kind in (real, integer)
+        ),
+    }
+    yield from _own(domain, levels, own)
 
 
 def accuracy_columns(
@@ -215,7 +227,9 @@ DESIGNS: dict[str, Design] = {
             "network x technique": 0.1,
             "network x task": 0.2,
             "domain": 1.0,
+            "domain x fact": 0.4,
             "domain x technique": 0.5,
+            "domain x network": 0.15,
         },
         noise=(0.2, 0.1),
     ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,9 @@ from recommender.model import ParetoModel
 from recommender.regression import seen_by
 from recommender.regret import Outcome, Regret, deal, play, regrets
 from recommender.scale import SCALES, TARGETS
+
+if TYPE_CHECKING:
+    from recommender.probe_curve import Point
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -92,6 +95,8 @@ class Evaluation:
     """By setting, target and learner."""
     regrets: tuple[Regret, ...]
     """By setting, choice and adviser; empty where devices are left out."""
+    probes: tuple[Point, ...] = ()
+    """How well left-out devices are known after some probes, where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -161,7 +161,7 @@ def digest(records: Sequence[Measurement]) -> str:
 def of(records: Sequence[Measurement]) -> Forecast:
     """The forecast of some records: from the cache, or fitted and cached."""
     sha256 = digest(records)
-    path = _cache() / f"{sha256}-{_release()}.json"
+    path = _cache() / f"{sha256}-{release()}.json"
     if path.exists():
         try:
             return read(path)
@@ -174,8 +174,8 @@ def of(records: Sequence[Measurement]) -> Forecast:
     return Forecast(forecast)
 
 
-def _release() -> str:
-    """Changes when the code that makes forecasts does."""
+def release() -> str:
+    """Of the code that makes forecasts: another one where that has changed."""
     here = Path(__file__).parent
     code = b"".join((here / f"{name}.py").read_bytes() for name in _MAKERS)
     facts = (here.parent / "measurements" / "data" / "networks.toml").read_bytes()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import typer
 
 from measurements import cli
 from measurements.command_line import execute
-from recommender.commands import plan
+from recommender.commands import plan, probe
 
 app = typer.Typer(
     name="dlmo-measure",
@@ -17,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: the formatted one takes twice as long to load
 )
-COMMANDS = {"plan": plan.run}
+COMMANDS: dict[str, Callable[..., None]] = {"plan": plan.run, "probe": probe.run}
 """Name -> what stands in the place of the harness's own, or beside it."""
 
 app.registered_commands = [c for c in cli.app.registered_commands if c.name not in COMMANDS]

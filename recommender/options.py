@@ -12,6 +12,9 @@ from recommender import constraints as limits
 from recommender.constraints import Constraints
 from recommender.errors import ArgumentError
 
+LARGEST_COUNT = 10_000
+"""Of probes."""
+
 ServiceClass = Annotated[
     str, typer.Option("--class", metavar="low-end|mid-end|high-end", help="What the service wants.")
 ]
@@ -70,3 +73,18 @@ def check_format(form: str, names: Iterable[str]) -> None:
     """
     if form not in names:
         raise ArgumentError(f"unknown format '{form}'{known(form, names)}")
+
+
+def counts(text: str | None) -> list[int]:
+    """Numbers with commas between, `0,3,5,10`; none for None.
+
+    Raises:
+        ArgumentError: for anything else.
+    """
+    try:
+        found = [int(word) for word in (text or "").split(",") if word.strip()]
+    except ValueError:
+        found = [-1]
+    if any(not 0 <= number <= LARGEST_COUNT for number in found):
+        raise ArgumentError(f"'{text}' is no list of numbers such as 0,3,5,10")
+    return found

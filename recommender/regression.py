@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,7 +112,9 @@ def anchors(target: str, rows: Features, domain: Names, y: FloatArray) -> Anchor
     return Anchors(plain_bytes=dict(zip(keys, sizes.tolist(), strict=True)))
 
 
-def fit(target: str, rows: Features, domain: Names, y: FloatArray) -> TargetModel:
+def fit(
+    target: str, rows: Features, domain: Names, y: FloatArray, *, expected: Iterable[str] = ()
+) -> TargetModel:
     """Fit a target's regression.
 
     Args:
@@ -120,6 +122,8 @@ def fit(target: str, rows: Features, domain: Names, y: FloatArray) -> TargetMode
         rows: `n` cells.
         domain: `(n,)` their domains.
         y: `(n,)` values on the target's scale.
+        expected: domains that rows are still to come of. Their effects keep the prior's spread,
+            as those of any unseen one do where there are several.
     """
     rows = seen_by(target, rows)
     known = anchors(target, rows, domain, y)
@@ -129,7 +133,7 @@ def fit(target: str, rows: Features, domain: Names, y: FloatArray) -> TargetMode
     design = _design(target)
     levels = Levels(
         networks=(*sorted(set(rows.network)), UNSEEN),
-        domains=(*sorted(set(domain)), UNSEEN),
+        domains=(*sorted({*domain, *expected}), UNSEEN),
         tasks=(*sorted(set(rows.task)), UNSEEN),
     )
     x, group = design.matrix(rows, levels, domain)

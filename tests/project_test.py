@@ -2,7 +2,6 @@
 
 import re
 import runpy
-import shlex
 import subprocess
 import sys
 import tomllib
@@ -68,17 +67,6 @@ def test_a_light_install_brings_no_tensorflow():
     assert [d for d in project["optional-dependencies"]["train"] if "tensorflow" in d]
 
 
-def test_the_readmes_advice_is_what_the_command_prints():
-    first, _, expected = shown("flagship").partition("\n")
-    words = shlex.split(first.removeprefix("$ "))
-    assert words[0] == "dlmo-advise"
-    code = "import sys; from recommender.cli import main; sys.exit(main())"
-    ended = subprocess.run(
-        [sys.executable, "-c", code, *words[1:]], capture_output=True, text=True, check=True
-    )
-    assert ended.stdout.strip() == expected.strip()
-
-
 def test_the_readmes_objectives_are_the_codes():
     from recommender.profile import SERVICE_CLASSES
 
@@ -140,3 +128,43 @@ def test_the_readmes_picture_shows_what_is_answered_now():
     assert "docs/explorer.png" in README
     with image.open(drawing["PICTURE"]) as picture:
         assert picture.text[drawing["ANSWER"]] == drawing["answer_hash"](), "python docs/picture.py"
+
+
+@pytest.fixture(scope="module")
+def generated():
+    """What writes README's generated parts."""
+    sys.path.insert(0, str(ROOT / "docs"))
+    try:
+        import regenerate
+    finally:
+        sys.path.remove(str(ROOT / "docs"))
+    return regenerate
+
+
+@pytest.mark.parametrize("name", ["flagship", "here", "tables", "audit"])
+def test_the_readmes_generated_parts_are_what_the_commands_print(generated, name):
+    assert generated.part(README, name) == generated.QUICK[name](), "python docs/regenerate.py"
+
+
+def test_the_readmes_errors_are_of_these_records_and_this_model(generated):
+    assert f"<!-- of {generated.stamp()} -->" in generated.part(README, "errors")
+
+
+def test_the_plots_show_the_shipped_records(generated):
+    for name in generated.plots.PLOTS:
+        assert f"docs/{name}" in README
+        drawn = generated.plots.drawn_from(ROOT / "docs" / name)
+        assert drawn == generated.digest(generated.read()), "python docs/plots.py"
+
+
+def test_every_shipped_record_carries_a_figure_of_the_tables_or_the_audit():
+    from measurements import read, tables, to_frame
+    from rules.audit import audit
+    from rules.load import load
+
+    records = [record for record in read() if not record.failure]
+    witnesses = {row for finding in audit(load(), to_frame(records)) for row in finding.rows}
+    for record in records:
+        if record.id not in witnesses:
+            others = [other for other in records if other.id != record.id]
+            assert tables.fill(others, record.device) != tables.fill(records, record.device)

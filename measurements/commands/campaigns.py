@@ -87,7 +87,7 @@ def run(
     )
     known = [cost for cost in backlog.costs if cost is not None]
     status = Status(expected_s=sum(known) if len(known) == len(backlog.costs) else None)
-    with _shown(status, quiet) as watch:
+    with shown(status, quiet) as watch:
         ended = campaign.run(asked, watch, train_only=train_only, data=backlog.data)
     for record in ended:
         print(outcome(record))
@@ -160,7 +160,7 @@ def _cluster(backend: str, scheduler: str | None, jobs: int) -> str | None:
 
 
 @contextmanager
-def _shown(status: Status, quiet: bool) -> Iterator[Callable[[News], None]]:
+def shown(status: Status, quiet: bool) -> Iterator[Callable[[News], None]]:
     """A watcher of a campaign: a live display on a terminal, plain lines elsewhere, or silence."""
     if quiet:
         yield lambda _: None
@@ -171,10 +171,10 @@ def _shown(status: Status, quiet: bool) -> Iterator[Callable[[News], None]]:
         from rich.live import Live
         from rich.text import Text
 
-        def shown() -> Text:
+        def lines() -> Text:
             return Text("\n".join(status.lines()), no_wrap=True, overflow="ellipsis")
 
-        with Live(console=Console(stderr=True), get_renderable=shown):
+        with Live(console=Console(stderr=True), get_renderable=lines):
 
             def hear(news: News) -> None:
                 status.hear(news)

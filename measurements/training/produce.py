@@ -39,7 +39,6 @@ def produce(
     seed: int,
     cache: Path,
     progress: Callable[[Progress], None] = lambda _: None,
-    untrained: bool = False,
 ) -> Iterator[Made]:
     """Make the files of some strategies of a network, in the order asked for.
 
@@ -54,7 +53,6 @@ def produce(
         seed: of weights, order and augmentation.
         cache: folder of checkpoints and files; made when it is not there.
         progress: told how it goes.
-        untrained: train nothing; the files have the graphs, not the accuracy.
 
     Yields:
         One product per strategy.
@@ -71,7 +69,6 @@ def produce(
         seed=seed,
         cache=cache,
         progress=progress,
-        untrained=untrained,
     )
     for strategy in strategies:
         try:

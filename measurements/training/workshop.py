@@ -46,8 +46,11 @@ class Workshop:
     """Folder of checkpoints and files."""
     progress: Callable[[Progress], None]
     """Told how it goes."""
-    untrained: bool = False
-    """Train nothing."""
+
+    @property
+    def untrained(self) -> bool:
+        """Train nothing."""
+        return self.protocol.untrained
 
     @property
     def recipe(self) -> Recipe:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 
 from recommender.evaluate import LEVELS, WITHIN, Evaluation, Score, to_dict
+from recommender.probe_curve import Point
 from recommender.regret import CHOICES, Regret
 
 _UNITS = {
@@ -51,6 +52,7 @@ def _lines(evaluation: Evaluation) -> Iterator[str]:
             yield from (_score(score) for score in scores if score.target == target)
         yield from _granted(scores)
         yield from _regrets([r for r in evaluation.regrets if r.setting == setting])
+    yield from _curves(evaluation.probes)
 
 
 def _known(setting: str) -> str:
@@ -109,6 +111,42 @@ def _regrets(found: Sequence[Regret]) -> Iterator[str]:
     yield "  silent: no pick; breaks: of the picks; regret: points behind the oracle where"
     yield "  the limits are kept; charged: over all questions, no pick or a break counted"
     yield "  as the worst feasible choice."
+
+
+def _curves(points: Sequence[Point]) -> Iterator[str]:
+    if not points:
+        return
+    yield ""
+    yield "Latency of a left-out device after some probes, %"
+    heads = [head for level in LEVELS for head in (f"in {100 * level:.0f}%", "ends x")]
+    yield _probe_row("", "probes", "cells", "median", "90th", f"±{WITHIN:.0f} %", "rank", *heads)
+    for point in points:
+        yield _probe_row(
+            point.device if point.probes == points[0].probes else "",
+            str(point.probes),
+            str(point.rows),
+            _number(point.median_error),
+            _number(point.p90_error),
+            _share(point.within),
+            f"{point.spearman:.2f}",
+            *(
+                text
+                for coverage, width in zip(point.coverage, point.width, strict=True)
+                for text in (_share(coverage), _number(width) if width < FAR else f">{FAR}")
+            ),
+        )
+    yield "  probes: cells of the device learned from, chosen as `dlmo-measure probe` does;"
+    yield "  ends x: upper over lower end of the interval, median."
+
+
+FAR = 9999
+"""Above it the ends of an interval say nothing."""
+
+
+def _probe_row(name: str, *cells: str) -> str:
+    widths = (7, 6, 7, 7, 6, 6, 7, 7, 7, 7)
+    texts = (f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=False))
+    return f"{name:<20.20}{''.join(texts)}".rstrip()
 
 
 _CHOSEN = {"any": "among all candidates", "left out": "among those left out"}

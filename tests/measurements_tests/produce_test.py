@@ -29,6 +29,7 @@ BRIEF = Protocol(
     recipe=Recipe(epochs=2, batch=32, learning_rate=0.02, pruning_epochs=1, qat_epochs=1),
     networks={"resnet54": Recipe(epochs=1, batch=50)},
 )
+UNTRAINED = replace(BRIEF, untrained=True)
 
 
 @pytest.fixture(name="small", scope="session")
@@ -70,7 +71,7 @@ SLOW = {"resnet50", "resnet101"}
 def test_the_grammar_builds_and_runs(network, small, tmp_path):
     if network in SLOW and not os.environ.get("DLMO_SLOW_TESTS"):
         pytest.skip("takes minutes; set DLMO_SLOW_TESTS=1")
-    made = list(produce(network, grammar(), small, BRIEF, seed=0, cache=tmp_path, untrained=True))
+    made = list(produce(network, grammar(), small, UNTRAINED, seed=0, cache=tmp_path))
     assert [product.strategy for product in made] == [strategy.slug for strategy in grammar()]
     assert [product.failure for product in made] == [""] * len(grammar())
     for path, slug in {product.path: product.strategy for product in made}.items():
@@ -134,7 +135,7 @@ def test_a_change_trains_anew_only_what_it_touches(small, tmp_path):
 def test_one_failure_does_not_stop_the_others(small, tmp_path):
     few = replace(small, x_train=small.x_train[:99], y_train=small.y_train[:99])
     strategies = [Strategy.parse(s) for s in ("fiq", "blq")]
-    made = list(produce("vgg", strategies, few, BRIEF, seed=0, cache=tmp_path, untrained=True))
+    made = list(produce("vgg", strategies, few, UNTRAINED, seed=0, cache=tmp_path))
     assert "99 calibration images; 100 to 500" in made[0].failure
     assert made[0].path is None
     assert Path(made[1].path).exists()

@@ -134,3 +134,16 @@ def test_command_asked_wrongly(capsys):
     assert "takes at least two" in capsys.readouterr().err
     assert main(["evaluate", "--holdout", "planet"]) == 2
     assert main(["evaluate", "--format", "html"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--probes", "0,3"], "--probes goes with --holdout device"),
+        (["--holdout", "device", "--probes", "a few"], "no list of numbers"),
+        (["--holdout", "device", "--probes", "-1"], "no list of numbers"),
+    ],
+)
+def test_probes_asked_wrongly(words, sentence, capsys):
+    assert main(["evaluate", *words]) == 2
+    assert sentence in capsys.readouterr().err

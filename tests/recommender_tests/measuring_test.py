@@ -1,4 +1,5 @@
 import json
+from importlib.util import find_spec
 
 import pytest
 
@@ -61,3 +62,44 @@ def test_wrong_words_are_refused_in_a_sentence(words, sentence, capsys):
     assert sentence in said.err
     assert said.out == ""
     assert len(said.err.splitlines()) == 1
+
+
+def test_probes_are_timed_and_the_rest_is_forecast(tmp_path, capsys):
+    if find_spec("tf_keras") is None:  # asked without importing it: it takes seconds
+        pytest.skip("needs the train extra")
+    folder = [*("--out", str(tmp_path / "store")), *("--cache", str(tmp_path / "cache"))]
+    assert main(["probe", "--networks", "vgg", "--budget", "2", "--quiet", *folder]) == 0
+    said = capsys.readouterr().out
+    assert max(map(len, said.splitlines())) <= 80
+    assert said.count("measured") == 2
+    assert said.count("predicted") == 8
+    # Two are held: nothing is timed again, and the forecast is the same.
+    again = ["probe", "--networks", "vgg", "--budget", "2", "--format", "json", *folder]
+    assert main(again) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["schema"] == "dlmo.probe/1"
+    assert found["probes"] == []
+    assert [c["evidence"] for c in found["cells"]].count("measured") == 2
+    assert all(c["latency_ms"]["value"] > 0 for c in found["cells"])
+    (record,) = {(r["protocol"].split("@")[0], r.get("accuracy")) for r in lines(tmp_path)}
+    assert record == ("untrained", None)
+
+
+def lines(folder):
+    (file,) = (folder / "store").glob("*.jsonl")
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--device", "nowhere"], "nowhere"),
+        (["--networks", "vgh"], "vgg"),
+        (["--budget", "-1"], "--budget"),
+        (["--format", "xml"], "unknown format 'xml'"),
+        (["--task", "nothing"], "nothing"),
+    ],
+)
+def test_probes_asked_wrongly(words, sentence, tmp_path, capsys):
+    assert main(["probe", "--out", str(tmp_path), *words]) in (2, 3)
+    assert sentence in capsys.readouterr().err

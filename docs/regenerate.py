@@ -1,0 +1,142 @@
+"""Make everything anew that is made from the shipped records: `python docs/regenerate.py`.
+
+That is the shipped forecast, the generated parts of README, the plots and the picture of the
+explorer. Needs the `train` and `test` extras, and Chromium for the picture. README's errors take a
+minute; the stamp after them says of which records and which model they are.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import plots
+
+from measurements import read
+from recommender import fitting
+from recommender.forecast import digest, release
+from recommender.holdout import FACTS_ONLY, PLAIN_KNOWN
+
+ROOT = Path(__file__).parents[1]
+DEVICE = "x86_64-xnnpack-1t"
+"""The measured device that README shows in full."""
+
+RATIO = "technique ratio"
+SETTINGS = {PLAIN_KNOWN: "all but its plain form", FACTS_ONLY: "all of it"}
+TARGETS = {
+    "accuracy_pct": "accuracy",
+    "size_kb": "size",
+    "file_kb": "stored file",
+    "latency_ms": "latency",
+}
+
+
+def printed(command: str) -> str:
+    """What a command writes to stdout."""
+    from recommender import cli, measuring
+
+    mains = {"dlmo-advise": cli.main, "dlmo-measure": measuring.main}
+    program, *words = command.split()
+    with redirect_stdout(io.StringIO()) as said:
+        status = mains[program](words)
+    assert status in (0, 1), command
+    return said.getvalue()
+
+
+def flagship() -> str:
+    """The answer at the top."""
+    command = "dlmo-advise --class mid-end --max-size 500KB --max-latency 50ms"
+    return f"```\n$ {command}\n{printed(command).strip()}\n```"
+
+
+def here() -> str:
+    """The same question on a measured device: what it picks, and why another."""
+    command = f"dlmo-advise --class mid-end --max-size 500KB --max-latency 50ms --device {DEVICE}"
+    head = printed(command).split("\n\ncandidate")[0]
+    return f"```\n$ {command}\n{head}\n…\n```"
+
+
+def tables() -> str:
+    """The paper's tables from the measured device, folded."""
+    text = printed(f"dlmo-measure tables --device {DEVICE} --format md")
+    parts = re.split(r"^\*\*(Table .*?)\*\*$", text, flags=re.MULTILINE)[1:]
+    return "\n\n".join(
+        f"<details><summary>{title}</summary>\n\n{body.strip()}\n\n</details>"
+        for title, body in zip(parts[::2], parts[1::2], strict=True)
+        if re.search(r"\|\s*[\d.,]+\s*\|", body)
+    )
+
+
+def audit() -> str:
+    """Every remark on every device, folded but for the measured one."""
+    text = printed("dlmo-advise audit --format markdown")
+    parts = re.split(r"^### (.*)$", text, flags=re.MULTILINE)[1:]
+    return "\n\n".join(
+        f"<details><summary>{title}</summary>\n\n{body.strip()}\n\n</details>"
+        for title, body in zip(parts[::2], parts[1::2], strict=True)
+    )
+
+
+def stamp() -> str:
+    """What the figures of an evaluation depend on: the records and the model."""
+    return f"{digest(read())[:12]}-{release()}"
+
+
+def errors() -> str:
+    """How far off the predictions are for networks left out, beside the simplest way."""
+    from recommender.choice import MODEL
+    from recommender.evaluate import evaluate
+
+    found = evaluate(read(), "network").scores
+    rows = {(s.setting, s.target, s.learner): s for s in found}
+    lines = ["| left out | target | rows | model | technique ratio |", "| --- " * 5 + "|"]
+    for (setting, target, learner), score in rows.items():
+        if learner == MODEL:
+            unit = " points" if target == "accuracy_pct" else "%"
+            medians = [score.median_error, rows[setting, target, RATIO].median_error]
+            words = [SETTINGS[setting], TARGETS[target], str(score.rows)]
+            words += [f"{median:.1f}{unit}" for median in medians]
+            lines.append(f"| {' | '.join(words)} |")
+    return "\n".join([*lines, f"<!-- of {stamp()} -->"])
+
+
+QUICK: dict[str, Callable[[], str]] = {
+    "flagship": flagship,
+    "here": here,
+    "tables": tables,
+    "audit": audit,
+}
+"""Part of README -> what writes it, in a second or so."""
+
+SLOW: dict[str, Callable[[], str]] = {"errors": errors}
+"""The same, in minutes."""
+
+
+def part(text: str, name: str) -> str:
+    """What stands in a text between `<!-- name -->` and `<!-- end of name -->`."""
+    found = re.search(rf"<!-- {name} -->\n(.*?)\n<!-- end of {name} -->", text, re.DOTALL)
+    assert found, name
+    return found[1]
+
+
+def main() -> None:
+    """Make all anew."""
+    import picture
+
+    fitting.rebuild()
+    path = ROOT / "README.md"
+    text = path.read_text(encoding="utf-8")
+    for name, write in (QUICK | SLOW).items():
+        sys.stderr.write(f"{name}\n")
+        text = text.replace(part(text, name), write())
+    path.write_text(text, encoding="utf-8")
+    plots.main()
+    picture.main()
+
+
+if __name__ == "__main__":
+    main()
