@@ -108,6 +108,11 @@ class Device:
     source: str = ""
     """Where its records come from."""
 
+    @property
+    def published(self) -> bool:
+        """Its records are somebody else's, and can't be taken again."""
+        return bool(self.source)
+
 
 _Subject = TypeVar("_Subject", Network, Task, Device)
 
@@ -128,6 +133,11 @@ def tasks() -> Mapping[str, Task]:
 def devices() -> Mapping[str, Device]:
     """The shipped devices by name."""
     return _load(Device, DATA / "devices.toml")
+
+
+def is_published(device: str) -> bool:
+    """Whether the records of a device, by name, are somebody else's."""
+    return device in devices() and devices()[device].published
 
 
 def named(name: str, subjects: Mapping[str, _Subject], kind: str) -> _Subject:

@@ -21,7 +21,7 @@ import numpy as np
 
 from measurements.errors import known
 from measurements.strategy import Strategy
-from measurements.subject import Device, devices, tasks
+from measurements.subject import Device, devices, is_published, tasks
 from recommender import forecast
 from recommender.advice import Advice, Basis, Verdict
 from recommender.constraints import Constraints
@@ -188,12 +188,12 @@ class Advisor:
         A device's own measurements are the better witnesses, so where it has been measured nobody
         else is asked.
         """
-        if not _is_published(device):
+        if not is_published(device):
             return ()
         return tuple(
             name
             for name in self.forecast.devices
-            if not _is_published(name)
+            if not is_published(name)
             and (audit := self.forecast.audits(name).get(remark))
             and audit.verdict == "contradicted"
         )
@@ -238,11 +238,6 @@ class Advisor:
                 for ids in judgement.fired
             ),
         )
-
-
-def _is_published(device: str) -> bool:
-    """Whether its records are somebody else's, and can't be taken again."""
-    return device in devices() and bool(devices()[device].source)
 
 
 def _listed(paths: Path | str | Sequence[Path | str] | None) -> tuple[Path | str, ...]:

@@ -82,14 +82,19 @@ def forecasts(
         "devices": sorted(boards),
         "learners": {target: list(names) for target, names in model.learners.items()},
         "calibrations": {
-            target: [
-                [_rounded(c.scores), _rounded(c.levels, 12)]
-                for c in model.calibrations.get(target, ())
-            ]
-            or [[[], []], [[], []]]
-            for target in TARGETS
+            name: _calibrations(served) for name, served in (("", model), *model.alone.items())
         },
         "boards": boards,
+    }
+
+
+def _calibrations(model: ParetoModel) -> dict[str, list[Any]]:
+    return {
+        target: [
+            [_rounded(c.scores), _rounded(c.levels, 12)] for c in model.calibrations.get(target, ())
+        ]
+        or [[[], []], [[], []]]
+        for target in TARGETS
     }
 
 

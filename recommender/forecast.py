@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from measurements.record import Measurement
     from rules.verdict import Audit
 
-SCHEMA = "dlmo.forecast/1"
+SCHEMA = "dlmo.forecast/2"
 SHIPPED = Path(__file__).parent / "data" / "forecast.json"
 """The forecast of the shipped dataset."""
 
@@ -90,9 +90,15 @@ class Forecast:
             for remark, (verdict, words) in self.content.get("audits", {}).get(device, {}).items()
         }
 
+    def calibrations(self, device: str) -> Mapping[str, Any]:
+        """Target -> calibrations, of the model that serves a device."""
+        kept: Mapping[str, Mapping[str, Any]] = self.content["calibrations"]
+        return kept[device] if device in kept else kept[""]
+
     def board(self, device: str, task: str) -> Board:
         """The candidates of a task on a device; both must be in the forecast."""
         stored = self.content["boards"][device][task]
+        calibrations = self.calibrations(device)
         return Board(
             device=device,
             task=task,
@@ -101,7 +107,7 @@ class Forecast:
             measured=np.array(stored["measured"], dtype=bool),
             measured_task=bool(stored["measured_task"]),
             quantities={
-                target: _quantity(target, stored[target], self.content["calibrations"][target])
+                target: _quantity(target, stored[target], calibrations[target])
                 for target in TARGETS
             },
             ram_kb=_floats(stored["ram_kb"]),

@@ -8,8 +8,8 @@ were left out whole (`recommender.choice`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from measurements.strategy import Strategy
+from measurements.subject import is_published
 from recommender.cells import domains_of, known_to, learnable
 from recommender.choice import TargetChoice, choose
 from recommender.conformal import Calibration, calibrate
@@ -56,6 +57,13 @@ class ParetoModel:
     """Device -> domain of its accuracies and sizes."""
     known: Known
     """What the rows learned from know of their networks."""
+    alone: Mapping[str, ParetoModel] = field(default_factory=dict)
+    """Published device -> its own model, learned from its own rows. Nobody knows how its figures
+    were taken, and they are predicted better without those of other devices than with them."""
+
+    def of(self, device: str) -> ParetoModel:
+        """The model that serves a device."""
+        return self.alone.get(device, self)
 
     @property
     def learners(self) -> dict[str, tuple[str, str]]:
@@ -122,6 +130,8 @@ class ParetoModel:
 
     def interval(self, target: str, rows: Features, level: float) -> Interval:
         """Median and central interval at a level, or at the highest that can be had."""
+        if self.alone:
+            return self._by_device(target, rows, level)
         location, spread, known = self.locate(target, rows)
         free, tied = self.calibrations.get(target, (_NONE, _NONE))
         widths, levels = zip(*(c.widest(level) for c in (free, tied)), strict=True)
@@ -134,8 +144,33 @@ class ParetoModel:
             level=np.where(known, levels[1], levels[0]),
         )
 
+    def _by_device(self, target: str, rows: Features, level: float) -> Interval:
+        parts = {f.name: np.empty(len(rows)) for f in fields(Interval)}
+        for where, model in self._parts(rows):
+            found = model.interval(target, rows.take(where), level)
+            for name, values in parts.items():
+                values[where] = getattr(found, name)
+        return Interval(**parts)
+
+    def _parts(self, rows: Features) -> Iterator[tuple[BoolArray, ParetoModel]]:
+        """The rows of each model that serves any."""
+        own = np.isin(rows.device, list(self.alone))
+        if not own.all():
+            yield ~own, replace(self, alone={})
+        for device, model in self.alone.items():
+            if (where := rows.device == device).any():
+                yield where, model
+
     def locate(self, target: str, rows: Features) -> tuple[FloatArray, FloatArray, BoolArray]:
         """Location, spread and whether the plain network is known, on the target's scale."""
+        if self.alone:
+            location, spread = np.empty(len(rows)), np.empty(len(rows))
+            known = np.zeros(len(rows), dtype=bool)
+            for where, model in self._parts(rows):
+                location[where], spread[where], known[where] = model.locate(
+                    target, rows.take(where)
+                )
+            return location, spread, known
         if target not in self.choices:
             unknown = np.full(len(rows), np.nan)
             return unknown, unknown, np.zeros(len(rows), dtype=bool)
@@ -166,6 +201,14 @@ def fit(frame: pd.DataFrame) -> ParetoModel:
             "nothing to learn from: "
             + (f"no column {', '.join(sorted(missing))}" if missing else "no rows")
         )
+    published = [name for name in sorted(frame["device"].unique()) if is_published(name)]
+    whole = _fit(frame)
+    if (frame["device"].isin(published[:1])).all():
+        return whole
+    return replace(whole, alone={name: _fit(frame[frame["device"] == name]) for name in published})
+
+
+def _fit(frame: pd.DataFrame) -> ParetoModel:
     known = known_to(frame)
     choices: dict[str, TargetChoice] = {}
     # Matrices this small are slower on several threads than on one.

@@ -105,7 +105,9 @@ def play(fold: Fold, learned: ParetoModel, *, questions: int, seed: int) -> Iter
     random = np.random.default_rng(seed)
     tables = _tables(fold)
     heard = Panel.of(fold, learned, random)
-    asked = [key for key, table in tables.items() if table.hidden.any()]
+    # Of a device that was measured on the left-out task alone nobody knows anything.
+    seen = set(fold.train["device"])
+    asked = [k for k, table in tables.items() if table.hidden.any() and k[0] in seen]
     for (device, task), share in zip(asked, deal(questions, len(asked)), strict=True):
         table = tables[device, task]
         advisers = heard.advisers(device, task, table.cells, share)

@@ -33,7 +33,10 @@ def milliseconds(value: float, *ends: float) -> str:
 
 def percent(value: float, *ends: float) -> str:
     """`68.7%`: one decimal; with the ends of an interval `68.7% [67-70.1]`."""
-    return _with_ends(round(value, 1), tuple(round(e, 1) for e in ends), 1, "%", digits=1)
+    # As Python rounds, not as numpy does, which makes 71.65 a tie.
+    return _with_ends(
+        round(float(value), 1), tuple(round(float(e), 1) for e in ends), 1, "%", digits=1
+    )
 
 
 def _with_ends(

@@ -68,7 +68,7 @@ def made_forecast(*, networks, seed=0, name="net{:03}", device="bench", task="ci
             "sha256": "0" * 64,
             "n_measurements": int(measured.sum()),
             "devices": [device],
-            "calibrations": dict.fromkeys(TARGETS, calibration),
+            "calibrations": {"": dict.fromkeys(TARGETS, calibration)},
             "sources": {rows[0]: "made" for rows in ids},
             "audits": {device: {}},
             "boards": {device: {task: board}},

@@ -90,10 +90,12 @@ class _Interned:
 
 
 def _board(advice: Advice, device: str, task: str, row_sets: _Interned) -> dict[str, Any]:
-    stored = advice.advisor.forecast.content["boards"][device][task]
+    forecast = advice.advisor.forecast
+    stored = forecast.content["boards"][device][task]
     kept = ("network", "strategy", "measured", *TARGETS, "ram_kb", "measured_task")
     return {
         **{key: stored[key] for key in kept},
+        "calibrations": device if device in forecast.content["calibrations"] else "",
         "rows": [row_sets.place(tuple(rows)) for rows in stored["rows"]],
         "judged": {
             name: _judged(advice, Profile(service_class=name, task=task, device=device))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import published
 import pytest
 
 from measurements import append, read
@@ -94,7 +95,7 @@ def test_the_papers_strategy_is_law_when_it_is_followed(advisor):
 
 
 def test_every_measured_value_is_the_papers(advisor):
-    rows = {(r.network, r.strategy): r for r in read() if r.task == "cifar10"}
+    rows = {(r.network, r.strategy): r for r in published.RECORDS if r.task == "cifar10"}
     board = advisor.ranking(Profile(task="cifar10")).board
     for i in np.flatnonzero(board.measured):
         row = rows[board.network[i], board.strategy[i]]
@@ -192,7 +193,7 @@ def cache(tmp_path, monkeypatch):
 
 
 def test_other_measurements_give_other_advice(tmp_path, cache):
-    records = [r for r in read() if r.network != "wrn"]
+    records = [r for r in published.RECORDS if r.network != "wrn"]
     append(records, tmp_path / "mine.jsonl")
     mine = Advisor.load(tmp_path / "mine.jsonl")
     assert mine.basis.n_measurements == len(records)
@@ -208,7 +209,7 @@ def test_other_measurements_give_other_advice(tmp_path, cache):
 
 def test_no_order_of_the_records_changes_a_byte(tmp_path, cache, monkeypatch):
     texts = []
-    for name, records in (("one", read()), ("two", read()[::-1])):
+    for name, records in (("one", published.RECORDS), ("two", published.RECORDS[::-1])):
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / name))
         append(records, tmp_path / f"{name}.jsonl")
         advice = Advisor.load(tmp_path / f"{name}.jsonl").advise(Profile(), FLAGSHIP)
@@ -217,7 +218,7 @@ def test_no_order_of_the_records_changes_a_byte(tmp_path, cache, monkeypatch):
 
 
 def test_a_broken_cache_is_made_anew(tmp_path, cache):
-    append(read()[:60], tmp_path / "mine.jsonl")
+    append(published.RECORDS[:60], tmp_path / "mine.jsonl")
     Advisor.load(tmp_path / "mine.jsonl")
     (stored,) = cache.glob("dlmo-advisor/*.json")
     stored.write_text(stored.read_text()[:1000])

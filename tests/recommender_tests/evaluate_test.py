@@ -2,9 +2,9 @@ import json
 import math
 from dataclasses import replace
 
+import published
 import pytest
 
-from measurements import read
 from recommender import Advisor, Constraints, Profile, fitting
 from recommender.baselines import BASELINES
 from recommender.cli import main
@@ -15,7 +15,8 @@ from recommender.regret import ADVISERS, CHOICES
 from recommender.report.scores import as_json, as_table
 from rules.load import load
 
-SHIPPED = read()
+SHIPPED = published.RECORDS
+PAPERS = ["--measurements", str(published.FILE)]
 
 
 @pytest.fixture(scope="module")
@@ -123,14 +124,14 @@ def test_what_is_learned_on_one_device_follows_its_own_int8():
 
 
 def test_command(capsys):
-    assert main(["evaluate", "--holdout", "task", "--format", "json"]) == 0
+    assert main(["evaluate", "--holdout", "task", "--format", "json", *PAPERS]) == 0
     out, err = capsys.readouterr()
     assert err == ""
     assert json.loads(out)["holdout"] == "task"
 
 
 def test_command_asked_wrongly(capsys):
-    assert main(["evaluate", "--holdout", "device"]) == 3
+    assert main(["evaluate", "--holdout", "device", *PAPERS]) == 3
     assert "takes at least two" in capsys.readouterr().err
     assert main(["evaluate", "--holdout", "planet"]) == 2
     assert main(["evaluate", "--format", "html"]) == 2

@@ -1,8 +1,8 @@
 from dataclasses import replace
 
+import published
 import pytest
 
-from measurements import read
 from measurements.strategy import grammar
 from measurements.subject import networks, tasks
 from recommender import fitting, forecast
@@ -10,7 +10,7 @@ from recommender.errors import AdviceError
 from recommender.forecast import Forecast
 from recommender.scale import TARGETS
 
-SHIPPED = read()
+SHIPPED = published.RECORDS
 CONTENT = fitting.content(SHIPPED)
 
 

@@ -1,13 +1,14 @@
 from dataclasses import replace
 
 import numpy as np
+import published
 import pytest
 
-from measurements import read, to_frame
+from measurements import to_frame
 from recommender.errors import AdviceError, ArgumentError, LeakError
 from recommender.holdout import FACTS_ONLY, KINDS, PLAIN_KNOWN, folds
 
-SHIPPED = read()
+SHIPPED = published.RECORDS
 
 
 def with_fact(**facts):

@@ -2,17 +2,18 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+import published
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from measurements import read, to_frame
+from measurements import to_frame
 from measurements.strategy import Strategy, grammar
 from measurements.subject import networks, tasks
 from recommender.errors import AdviceError
 from recommender.model import LEVEL, TARGETS, fit
 
-FRAME = to_frame(read())
+FRAME = to_frame(published.RECORDS)
 MODEL = fit(FRAME)
 SPARSITIES = (None, 1, 2, 10, 25, 50, 60, 75, 80, 90, 98, 99)
 NETWORKS = [*networks(), "newcomer"]
@@ -151,3 +152,13 @@ def test_asked_wrongly():
         fit(FRAME.iloc[:0])
     with pytest.raises(AdviceError, match="no column device"):
         fit(FRAME.drop(columns="device"))
+
+
+def test_a_published_device_is_forecast_from_its_own_rows():
+    other = FRAME[FRAME["task"] == "cifar10"].assign(device="board", protocol="quick@0")
+    other["latency_ms"] = other["latency_ms"] / 100
+    both = fit(pd.concat([FRAME, other], ignore_index=True))
+    asked = FRAME[["task", "network", "strategy", "device"]]
+    pd.testing.assert_frame_equal(both.predict(asked), fit(FRAME).predict(asked))
+    there = both.predict(asked.assign(device="board"))
+    assert (there["latency_ms"] < 0.1 * both.predict(asked)["latency_ms"]).mean() > 0.9

@@ -1,14 +1,13 @@
+import published
 import pytest
 
-from measurements import read
-from measurements.dataset import DATA
 from measurements.record import Measurement
 from measurements.strategy import grammar
 from measurements.subject import networks
 from recommender.errors import AdviceError
 from recommender.probe_curve import curve
 
-PUBLISHED = read(DATA / "sensors-2022.jsonl")
+PUBLISHED = published.RECORDS
 FEW = ("vgg", "wrn", "mobilenet_v1", "mobilenet_v2")
 
 

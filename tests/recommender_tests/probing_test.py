@@ -5,12 +5,12 @@ import math
 
 import numpy as np
 import pandas as pd
+import published
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from measurements import read, to_frame
-from measurements.dataset import DATA
+from measurements import to_frame
 from measurements.record import Measurement
 from measurements.strategy import Strategy
 from measurements.subject import networks
@@ -18,7 +18,7 @@ from recommender import probing
 from recommender.mixed import MixedEffects
 
 NETWORKS = ("vgg", "wrn", "mobilenet_v1", "mobilenet_v2", "resnet50")
-PUBLISHED = read(DATA / "sensors-2022.jsonl")
+PUBLISHED = published.RECORDS
 
 
 def timed(device, network, strategy, integer_times):
@@ -132,7 +132,7 @@ def test_and_so_the_pick_differs(forecasts, tmp_path, monkeypatch):
     store = tmp_path / "store"
     for _, records in forecasts.values():
         append(records, store)
-    advisor = Advisor.load([DATA / "sensors-2022.jsonl", store])
+    advisor = Advisor.load([published.FILE, store])
     picks = {}
     for device in ("slow", "fast"):
         asked = Profile(device=device, task="cifar10", follow="evidence", confidence=0.6)

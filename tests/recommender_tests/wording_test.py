@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,3 +39,7 @@ def test_a_proposed_limit_lets_in_what_it_is_proposed_for(limit, value):
 def test_candidates_have_the_papers_names():
     assert wording.candidate("vgg", "prn+blq") == "vgg PRQ"
     assert wording.candidate("wrn", "kd+prn80+f16") == "wrn KD+PRN80+F16"
+
+
+def test_numbers_of_numpy_read_like_those_of_python():
+    assert wording.percent(np.float64(71.65)) == wording.percent(71.65) == "71.7%"

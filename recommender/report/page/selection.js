@@ -11,11 +11,14 @@ const selection = (() => {
 
   // --- a board seen by one profile --------------------------------------------------------------
 
+  /** How wide a target's intervals are: for networks known by facts, and with their plain form. */
+  const calibrationsOf = (page, board, target) => page.calibrations[board.calibrations][target];
+
   /** What moves a target's values to bounds that hold on one side with the asked confidence. */
   function bound(page, board, target, confidence, { upper, sure }) {
     const { value, given, spread, anchored } = board[target];
     const { link, inverse } = scale.of(target);
-    const [free, tied] = page.calibrations[target].map((c) => scale.width(c, 2 * confidence - 1));
+    const [free, tied] = calibrationsOf(page, board, target).map((c) => scale.width(c, 2 * confidence - 1));
     const own = sure ? 0 : scale.quantile(confidence);
     return (i) => {
       if (value[i] === null) return NaN;
@@ -146,7 +149,7 @@ const selection = (() => {
       if (given[i] || spread[i] === 0) return (limit.upper ? value[i] <= asked : value[i] >= asked) ? 1 : 0;
       const { link } = scale.of(target);
       const room = (link(asked) - link(value[i])) * (limit.upper ? 1 : -1);
-      const level = scale.levelOf(page.calibrations[target][anchored[i] ? 1 : 0], Math.abs(room) / spread[i]);
+      const level = scale.levelOf(calibrationsOf(page, board, target)[anchored[i] ? 1 : 0], Math.abs(room) / spread[i]);
       return 0.5 + 0.5 * Math.sign(room) * level;
     });
     return Math.min(...chances);
