@@ -75,14 +75,26 @@ def merit(needs: FloatArray, aims: ServiceClass) -> FloatArray:
         and in every language; minus infinity where a quantity is not promised.
     """
     promised = np.isfinite(needs[:, :3]).all(axis=1)
-    size = np.log2(np.maximum(needs[:, _SIZE], 1e-6))
-    latency = np.log2(np.maximum(needs[:, _LATENCY], 1e-6))
+    size, latency = _doublings(needs[:, _SIZE]), _doublings(needs[:, _LATENCY])
     points = (
         -needs[:, _ACCURACY]
         - np.where(promised, size, 0) * aims.points_per_size_doubling
         - np.where(promised, latency, 0) * aims.points_per_latency_doubling
     )
     return np.where(promised, np.round(points, 9), -np.inf)
+
+
+def _doublings(need: FloatArray) -> FloatArray:
+    return np.asarray(np.log2(np.maximum(need, 1e-6)), dtype=float)
+
+
+def _ties(needs: FloatArray) -> tuple[FloatArray, ...]:
+    """What orders candidates of equal merit, the last first: accuracy, then size, then latency.
+
+    A class may ask nothing for latency; what is slower and no better still comes later.
+    """
+    found = (_doublings(needs[:, _LATENCY]), _doublings(needs[:, _SIZE]), needs[:, _ACCURACY])
+    return tuple(np.round(values, 9) for values in found)
 
 
 def rank(board: Board, profile: Profile, *, scores: FloatArray, lawful: BoolArray) -> Ranking:
@@ -113,6 +125,6 @@ def rank(board: Board, profile: Profile, *, scores: FloatArray, lawful: BoolArra
         eligible=eligible,
         evidence=evidence,
         say=say,
-        order=np.lexsort((names, -(evidence + say), slow)),
+        order=np.lexsort((names, *_ties(needs), -(evidence + say), slow)),
         front=non_dominated(needs[:, :3]),
     )

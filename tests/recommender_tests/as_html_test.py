@@ -61,7 +61,7 @@ def test_the_charting_library_is_the_published_one():
 
 
 def test_it_is_small(html):
-    assert len(html.encode()) < 1e6
+    assert len(html.encode()) < 3e6
 
 
 def test_no_name_ends_the_data(advisor):

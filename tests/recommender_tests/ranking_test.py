@@ -49,3 +49,8 @@ def test_what_is_ruled_out_needs_more_than_there_is():
     ranking = ranked(board, evidence="measured")
     assert np.isinf(ranking.needs[1]).all()
     assert not ranking.front[1]
+
+
+def test_what_a_class_asks_nothing_for_still_breaks_ties():
+    board = make_board([80.0, 80.0], [10.0, 10.0], [1.0, 0.5], given=[True, True])
+    assert list(ranked(board, service_class="low-end", follow="evidence").order) == [1, 0]

@@ -72,6 +72,13 @@ const selection = (() => {
     });
   }
 
+  /** What orders candidates of equal merit: accuracy, then size, then latency. */
+  function tiesOf(needs) {
+    const rounded = (values) => values.map((v) => (isFinite(v) ? Math.round(v * 1e9) / 1e9 : v));
+    const doublings = (values) => rounded(values.map((v) => Math.log2(Math.max(v, 1e-6))));
+    return [rounded(needs[ACCURACY]), doublings(needs[SIZE]), doublings(needs[LATENCY])];
+  }
+
   /** Marks candidates that none beats in the given columns; equal ones are all marked. */
   function nonDominated(columns) {
     const n = columns[0].length;
@@ -115,8 +122,13 @@ const selection = (() => {
     const merit = evidence.map((e, i) => (profile.follow === "evidence" ? e : e + judged.say[i]));
     const late = aims.real_time_ms ?? Infinity;
     const slow = needs[LATENCY].map((latency) => (latency > late ? 1 : 0));
+    const keys = tiesOf(needs);
+    const tie = (a, b) => {
+      for (const key of keys) if (key[a] !== key[b]) return key[a] < key[b] ? -1 : 1;
+      return a - b;
+    };
     const before = (a, b) =>
-      slow[a] - slow[b] || (merit[a] === merit[b] ? a - b : merit[a] > merit[b] ? -1 : 1);
+      slow[a] - slow[b] || (merit[a] === merit[b] ? tie(a, b) : merit[a] > merit[b] ? -1 : 1);
     const order = [...merit.keys()].sort(before);
     const position = new Int32Array(order.length);
     order.forEach((candidate, place) => (position[candidate] = place));
