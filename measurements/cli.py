@@ -7,7 +7,7 @@ import sys
 import typer
 
 from measurements.command_line import execute
-from measurements.commands import boards, campaigns, exchange
+from measurements.commands import boards, campaigns, deployments, exchange
 
 app = typer.Typer(
     name="dlmo-measure",
@@ -18,6 +18,8 @@ app = typer.Typer(
 )
 app.command("run")(campaigns.run)
 app.command("plan")(campaigns.show_plan)
+app.command("build")(deployments.build)
+app.command("verify")(deployments.verify)
 app.command("devices")(boards.list_devices)
 app.command("tables")(exchange.tables)
 app.command("import")(exchange.import_files)

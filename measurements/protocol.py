@@ -119,6 +119,12 @@ class Protocol:
         return self.recipe_of(network).seeds or self.seeds
 
 
+def path_of(source: Path | str) -> Path:
+    """The file of a shipped protocol's name, or of a path."""
+    shipped = FOLDER / f"{source}.toml"
+    return shipped if shipped.exists() else Path(source)
+
+
 def load(source: Path | str) -> Protocol:
     """Read a protocol.
 
@@ -128,9 +134,7 @@ def load(source: Path | str) -> Protocol:
     Raises:
         HarnessError: naming file and key of the first thing that is wrong.
     """
-    path = FOLDER / f"{source}.toml"
-    if not path.exists():
-        path = Path(source)
+    path = path_of(source)
     try:
         with path.open("rb") as file:
             content = tomllib.load(file)

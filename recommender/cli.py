@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -71,6 +72,12 @@ def advise(
     top: Annotated[
         int, typer.Option(metavar="N", min=0, max=1000, help="Rivals and near misses to name.")
     ] = 5,
+    build: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Build the pick, as dlmo-measure build does.")
+    ] = None,
+    protocol: Annotated[
+        str, typer.Option(metavar="quick|reference|FILE", help="With --build: how it is trained.")
+    ] = "reference",
 ) -> None:
     """Say which optimization of which network to put on an edge device, and why.
 
@@ -98,6 +105,8 @@ def advise(
     advisor = Advisor.load(split(measurements), split(rules))
     advice = advisor.advise(profile, constraints, top=top)
     write(advice, form, output)
+    if build and advice.pick:
+        make(advice, build, protocol)
     raise typer.Exit(0 if advice.feasible else NOTHING_FEASIBLE)
 
 
@@ -186,6 +195,32 @@ def evaluate(
 
         found = replace(found, probes=tuple(curve(rows, counts)))
     print(EVALUATION_FORMATS[form](found), end="")
+
+
+def make(advice: Advice, folder: Path, protocol: str) -> None:
+    """Build the pick, on its device where that is this machine's, else on this machine's usual one.
+
+    Raises:
+        HarnessError: when it can't be built.
+    """
+    from measurements import deployment
+    from measurements.commands.deployments import requested, teller
+    from measurements.device import local
+    from measurements.tasks import DATA_DIR
+
+    pick, device = advice.pick or {}, advice.profile.device
+    here = device if device in local.boards() else None
+    data = os.environ.get(DATA_DIR)
+    request = requested(
+        pick["network"],
+        pick["strategy"],
+        str(advice.profile.task),
+        here,
+        protocol,
+        data_dir=Path(data) if data else None,
+    )
+    card = deployment.build(request, folder, watch=teller(False))
+    print(f"built {folder / card.file}, measured on {card.device}", file=sys.stderr)
 
 
 def check_names(kind: str, asked: list[str], there: Iterable[str]) -> None:
