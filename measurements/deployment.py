@@ -16,6 +16,7 @@ from pathlib import Path
 from measurements import c_array, model_card, promise, protocol, recording, tasks
 from measurements.device import base, local
 from measurements.device.base import Board, Observation
+from measurements.embedding import embedded
 from measurements.errors import HarnessError
 from measurements.model_card import Card
 from measurements.plan import Cell
@@ -123,9 +124,9 @@ def build(
         (fresh / model_card.MARKDOWN).write_text(model_card.to_markdown(card), encoding="utf-8")
         if c_files:
             name = Path(card.file).stem
-            symbol = c_array.identifier(name)
-            (fresh / f"{symbol}.h").write_text(c_array.header(name, content), encoding="ascii")
-            (fresh / f"{symbol}.cc").write_text(c_array.source(name, content), encoding="ascii")
+            symbol, inside = c_array.identifier(name), embedded(content)
+            (fresh / f"{symbol}.h").write_text(c_array.header(name, inside), encoding="ascii")
+            (fresh / f"{symbol}.cc").write_text(c_array.source(name, inside), encoding="ascii")
     return card
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from measurements.answer import claim_stdout, reason, take_job
 from measurements.child import ChildError, answers, python
+from measurements.embedding import embedded
 
 ARENA_BYTES = 512_000_000
 """What is offered; only what is used is ever touched."""
@@ -44,7 +45,7 @@ def main() -> None:
     """Run one inference of the job's model, and answer with the arena that it took."""
     tell, job = claim_stdout(), take_job()
     try:
-        tell({"arena_bytes": _recorded(Path(job["model"]).read_bytes())})
+        tell({"arena_bytes": _recorded(embedded(Path(job["model"]).read_bytes()))})
     # Whatever it throws at a model that it does not cover means just that.
     except Exception as error:
         tell({"failed": reason(error)})
