@@ -12,7 +12,7 @@ from measurements.campaign import STARTING, News
 from measurements.plan import Cell
 from measurements.record import Measurement
 from measurements.scope import TEACHER
-from measurements.timing import median_interval
+from measurements.timing import median_interval, percentile
 
 
 @dataclass(slots=True, kw_only=True)
@@ -122,6 +122,9 @@ def outcome(record: Measurement) -> str:
         low, high = median_interval(record.latencies_s)
         median = statistics.median(record.latencies_s)
         words.append(f"{median * 1e3:.4g} ms ({low * 1e3:.4g} to {high * 1e3:.4g})")
+    if record.single_latencies_s:
+        p95, p99 = (percentile(record.single_latencies_s, share) for share in (0.95, 0.99))
+        words.append(f"p95 {p95 * 1e3:.4g}, p99 {p99 * 1e3:.4g}")
     if record.ram_bytes is not None:
         words.append(f"RAM {record.ram_bytes / 1000:.1f} kB")
     return "\t".join([*words, "noisy"] if record.noisy else words)

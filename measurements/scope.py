@@ -11,6 +11,7 @@ from typing import Any
 from measurements import plan, protocol, tasks
 from measurements.device import local
 from measurements.device.base import Board
+from measurements.errors import HarnessError
 from measurements.plan import Cell
 from measurements.strategy import SETUPS, Strategy
 from measurements.subject import named
@@ -116,8 +117,20 @@ def wanted(campaign: Campaign) -> tuple[Cell, ...]:
 
 
 def words_of_tasks(campaign: Campaign) -> dict[str, str]:
-    """Name of each task, as in records -> the user's word for it, which may be a path."""
-    return {word if word in tasks.LOADERS else _stem(Path(word)): word for word in campaign.tasks}
+    """Name of each task, as in records -> the user's word for it, which may be a path.
+
+    Raises:
+        HarnessError: when two tasks would have the same name in records.
+    """
+    words: dict[str, str] = {}
+    for word in dict.fromkeys(campaign.tasks):
+        name = word if word in tasks.LOADERS else _stem(Path(word))
+        if name in words:
+            raise HarnessError(
+                f"tasks '{words[name]}' and '{word}' would both be recorded as '{name}'; rename one"
+            )
+        words[name] = word
+    return words
 
 
 def _stem(path: Path) -> str:

@@ -12,6 +12,7 @@ import random
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 Infer = Callable[[], object]
 """Runs one inference."""
@@ -149,9 +150,21 @@ def median_interval(
     Returns:
         Lower and upper end, in the values' unit.
     """
-    generator = random.Random(seed)
-    medians = [statistics.median(generator.choices(values, k=len(values))) for _ in range(draws)]
+    ordered = sorted(values)
+    middles = _resampled_middles(len(ordered), draws, seed)
+    medians = [(ordered[low] + ordered[high]) / 2 for low, high in middles]
     return percentile(medians, (1 - level) / 2), percentile(medians, (1 + level) / 2)
+
+
+@lru_cache(maxsize=64)
+def _resampled_middles(count: int, draws: int, seed: int) -> list[tuple[int, int]]:
+    """Places, in sorted values, of the two in the middle of each resample: the same for any values.
+
+    Of an odd number they are one.
+    """
+    generator, places = random.Random(seed), range(count)
+    drawn = (sorted(generator.choices(places, k=count)) for _ in range(draws))
+    return [(resample[(count - 1) // 2], resample[count // 2]) for resample in drawn]
 
 
 def percentile(values: Sequence[float], share: float) -> float:

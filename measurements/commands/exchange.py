@@ -84,10 +84,11 @@ def export(
     ] = None,
 ) -> None:
     """Write measurements for other tools: one row each, in %, kB (1000 bytes) and ms."""
-    from measurements.dataset import read, to_frame
+    from measurements.dataset import read
     from measurements.exporting import export as write
+    from measurements.exporting import frame_of
 
-    frame = to_frame(read(*split(measurements)))
+    frame = frame_of(read(*split(measurements)))
     write(frame, form, out)
     print(f"{len(frame)} measurements written to {out}", file=sys.stderr)
 

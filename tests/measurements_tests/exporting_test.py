@@ -1,13 +1,39 @@
 import builtins
+import math
 
 import pandas as pd
 import pytest
 
 from measurements.dataset import read, to_frame
 from measurements.errors import DatasetError, UnknownNameError
-from measurements.exporting import FORMATS, export
+from measurements.exporting import FORMATS, SPREAD, export, frame_of
+from measurements.record import Measurement
 
-FRAME = to_frame(read())
+FRAME = frame_of(read())
+
+
+def test_raw_latencies_become_interval_and_percentiles_beside_the_median():
+    about = {"task": "digits", "network": "vgg", "strategy": "nq"}
+    measured = Measurement(
+        device="board",
+        latencies_s=tuple(0.001 * (10 + place / 30) for place in range(61)),
+        single_latencies_s=tuple(0.001 * place for place in range(101)),
+        **about,
+    )
+    published = Measurement(device="paper", latencies_s=(0.004,), **about)
+    frame = frame_of([measured, published])
+    first, second = frame.to_dict("records")
+    assert first["latency_ms"] == 11
+    assert 10 <= first["latency_low_ms"] <= 11 <= first["latency_high_ms"] <= 12
+    assert first["latency_low_ms"] < first["latency_high_ms"]
+    assert (first["latency_p95_ms"], first["latency_p99_ms"]) == pytest.approx((95, 99))
+    assert second["latency_ms"] == 4
+    assert all(math.isnan(second[name]) for name in SPREAD)
+
+
+def test_the_other_columns_are_those_of_a_frame_also_of_nothing():
+    for records in (read(), []):
+        assert list(frame_of(records).drop(columns=list(SPREAD))) == list(to_frame(records))
 
 
 def test_csv_reads_back(tmp_path):

@@ -4,7 +4,8 @@ import pytest
 
 from measurements.campaign import STARTING, News
 from measurements.production import Progress
-from measurements.progress import Status, describe, spoken
+from measurements.progress import Status, describe, outcome, spoken
+from measurements.record import Measurement
 
 
 def training(epoch, where="vgg on digits, seed 0", done=0, accuracy=0.5):
@@ -93,6 +94,25 @@ def test_time_left_from_costs_else_from_the_pace():
     assert unknown.headline() == "4 of 7 cells, about 45 s left"
     clock.now = 200.0
     assert known.left_s() == 0.0
+
+
+def test_a_finished_cell_says_median_interval_and_percentiles():
+    record = Measurement(
+        task="digits",
+        network="vgg",
+        strategy="nq",
+        device="board",
+        accuracy=0.975,
+        latencies_s=(0.0005,) * 60,
+        single_latencies_s=tuple(1e-5 * place for place in range(101)),
+        noisy=True,
+    )
+    assert outcome(record).split("\t")[4:] == [
+        "97.50%",
+        "0.5 ms (0.5 to 0.5)",
+        "p95 0.95, p99 0.99",
+        "noisy",
+    ]
 
 
 @pytest.mark.parametrize(

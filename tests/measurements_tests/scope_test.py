@@ -1,6 +1,6 @@
 import pytest
 
-from measurements.errors import UnknownNameError
+from measurements.errors import HarnessError, UnknownNameError
 from measurements.scope import requested, wanted
 
 
@@ -12,6 +12,13 @@ def asked(folder, **more):
 def test_the_users_own_task_is_recorded_by_its_name(tmp_path):
     one = asked(tmp_path, tasks=("digits", str(tmp_path / "mine.npz"), str(tmp_path)))
     assert {cell.task for cell in wanted(one)} == {"digits", "mine", tmp_path.name}
+
+
+def test_two_tasks_of_one_name_are_told_apart_by_their_user(tmp_path):
+    paths = (str(tmp_path / "a" / "mine.npz"), str(tmp_path / "b" / "mine.npz"))
+    with pytest.raises(HarnessError, match="would both be recorded as 'mine'; rename one"):
+        wanted(asked(tmp_path, tasks=paths))
+    assert {cell.task for cell in wanted(asked(tmp_path, tasks=(paths[0], paths[0])))} == {"mine"}
 
 
 def test_words_that_name_nothing_are_refused(tmp_path):

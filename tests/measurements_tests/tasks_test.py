@@ -64,6 +64,29 @@ def test_a_shipped_name_is_looked_for_in_the_data_folder(npz, tmp_path, monkeypa
         tasks.load("parking", tmp_path / "elsewhere")
 
 
+def test_cifar_comes_from_the_data_folder_else_through_keras(npz, tmp_path, monkeypatch):
+    asked = []
+
+    def fetch(name):
+        asked.append(name)
+        return arrays(classes=10)
+
+    monkeypatch.setattr("measurements.training.fetch.fetch", fetch)
+    monkeypatch.delenv(tasks.DATA_DIR, raising=False)
+    assert (tasks.load("cifar10").classes, asked) == (10, ["cifar10"])
+    npz("cifar10", **arrays(classes=2))
+    assert (tasks.load("cifar10", tmp_path).classes, asked) == (2, ["cifar10"])
+
+    def no_network(name):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr("measurements.training.fetch.fetch", no_network)
+    with pytest.raises(
+        HarnessError, match=r"no cifar100\.npz in .* name its folder with --data-dir"
+    ):
+        tasks.load("cifar100", tmp_path)
+
+
 def test_groups_stay_with_their_images(npz):
     content = arrays(groups_train=np.arange(12))
     data = tasks.load(npz(**content))
