@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePosixPath
@@ -165,14 +166,15 @@ def _model(name: str, origin: Origin) -> Model:
     if file in origin.words.models:
         model = origin.words.models[file]
         return model if model.task else replace(model, task=origin.task)
-    network, _, strategy = file.removesuffix(".tflite").rpartition("_")
-    try:
-        known = Strategy.parse(strategy).slug
-    except UnknownNameError:
-        known = ""
-    if not network or not known:
-        raise RefusedRowError(
-            f"can't tell network and strategy from '{file}', as from mobilenet_v2_fiq.tflite; name "
-            f'them in the mapping under [models."{file}"]'
-        )
-    return Model(network=network.lower(), strategy=known, task=origin.task)
+    stem = file.removesuffix(".tflite")
+    network, _, strategy = stem.rpartition("_")
+    built, _, how = stem.partition("-")  # as `dlmo-measure build` names it: vgg-prn-blq.tflite
+    for name, words in ((network, strategy), (built, how.replace("-", "+"))):
+        with suppress(UnknownNameError):
+            if name and words:
+                slug = Strategy.parse(words).slug
+                return Model(network=name.lower(), strategy=slug, task=origin.task)
+    raise RefusedRowError(
+        f"can't tell network and strategy from '{file}', as from mobilenet_v2_fiq.tflite; name "
+        f'them in the mapping under [models."{file}"]'
+    )

@@ -24,7 +24,7 @@ from measurements.dataset import append
 from measurements.device import base
 from measurements.device.base import Board, Observation
 from measurements.errors import HarnessError
-from measurements.lock import alone
+from measurements.lock import alone, check_writable
 from measurements.plan import Cell
 from measurements.production import Made, Order, Progress, produce
 from measurements.record import Measurement
@@ -81,6 +81,7 @@ def run(
         DlmoError: before anything is trained: unknown names, bad data, a store that can't be
             read, or that another campaign is writing.
     """
+    check_writable(campaign.cache, "--cache")
     with _alone(campaign.store), ExitStack() as stack:
         backlog = left(campaign, plan.held(campaign.store), data)
         cells, words, loaded = backlog.cells, words_of_tasks(campaign), dict(backlog.data)
@@ -258,6 +259,7 @@ def _name(cell: Cell) -> str:
 def _alone(store: Path) -> Iterator[None]:
     """Keep a second campaign from measuring the same cells beside us."""
     folder = store.parent if store.suffix == ".jsonl" else store
+    check_writable(folder, "--out")
     with ExitStack() as stack:
         try:
             stack.enter_context(alone(folder))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import typer
 
@@ -16,15 +17,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: the formatted one takes twice as long to load
 )
-app.command("run")(campaigns.run)
-app.command("plan")(campaigns.show_plan)
-app.command("build")(deployments.build)
-app.command("verify")(deployments.verify)
-app.command("devices")(boards.list_devices)
-app.command("tables")(exchange.tables)
-app.command("import")(exchange.import_files)
-app.command("export")(exchange.export)
-app.command("merge")(exchange.merge)
+COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
+    "run": (campaigns.run, "Train, optimize, convert, score and time."),
+    "plan": (campaigns.show_plan, "Show what is left to measure, in minutes."),
+    "build": (deployments.build, "Make one .tflite with a card of its figures."),
+    "verify": (deployments.verify, "Hold a build against its card again."),
+    "devices": (boards.list_devices, "List what can be measured on."),
+    "tables": (exchange.tables, "Show the paper's tables for a device."),
+    "import": (exchange.import_files, "Add other people's measurements."),
+    "export": (exchange.export, "Write CSV or Parquet for other tools."),
+    "merge": (exchange.merge, "Copy what a store lacks from others."),
+}
+"""Name -> what it does, and its line in the list of commands."""
+
+for _name, (_command, _short) in COMMANDS.items():
+    app.command(_name, short_help=_short)(_command)
 
 
 def main(arguments: list[str] | None = None) -> int:

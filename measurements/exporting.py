@@ -37,13 +37,13 @@ def frame_of(records: Sequence[Measurement]) -> pd.DataFrame:
     return frame
 
 
-def _spread_ms(record: Measurement) -> tuple[float, float, float, float]:
+def _spread_ms(record: Measurement) -> tuple[float, ...]:
     low = high = p95 = p99 = math.nan
     if len(record.latencies_s) > 1:  # a published table gives one value, of unknown spread
         low, high = median_interval(record.latencies_s)
     if record.single_latencies_s:
         p95, p99 = (percentile(record.single_latencies_s, share) for share in (0.95, 0.99))
-    return low * 1e3, high * 1e3, p95 * 1e3, p99 * 1e3
+    return tuple(float(f"{seconds * 1e3:.12g}") for seconds in (low, high, p95, p99))
 
 
 def export(frame: pd.DataFrame, form: str, path: Path) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from measurements.errors import HarnessError
 
 PATIENCE_S = 1.0
 """How long a lock is waited for. A process that was killed while it started a child leaves its lock
@@ -28,6 +31,26 @@ def alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def check_writable(folder: Path, option: str) -> None:
+    """See to it that hours of work do not end where nothing can be written.
+
+    Args:
+        folder: made when it is not there.
+        option: of the command line, that names another one.
+
+    Raises:
+        HarnessError: when nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise HarnessError(
+            f"{folder}: can't be written: {error.strerror}; name another folder with {option}"
+        ) from None
 
 
 def _take(descriptor: int) -> None:

@@ -18,12 +18,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: the formatted one takes twice as long to load
 )
-COMMANDS: dict[str, Callable[..., None]] = {"plan": plan.run, "probe": probe.run}
-"""Name -> what stands in the place of the harness's own, or beside it."""
+COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
+    "plan": (plan.run, "Show what is left to measure, or what to measure next."),
+    "probe": (probe.run, "Time a few cells, and forecast all others."),
+}
+"""Name -> what stands in the place of the harness's own, or beside it, and its line in the list."""
 
 app.registered_commands = [c for c in cli.app.registered_commands if c.name not in COMMANDS]
-for _name, _run in COMMANDS.items():
-    app.command(_name)(_run)
+for _name, (_run, _short) in COMMANDS.items():
+    app.command(_name, short_help=_short)(_run)
 
 
 def main(arguments: list[str] | None = None) -> int:

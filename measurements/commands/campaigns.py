@@ -18,26 +18,44 @@ if TYPE_CHECKING:
     from measurements.progress import Status
     from measurements.scope import Campaign
 
-Out = Annotated[Path, typer.Option("--out", help="A folder of .jsonl files, or one file.")]
+Out = Annotated[
+    Path, typer.Option("--out", metavar="STORE", help="A folder of .jsonl files, or one file.")
+]
 Networks = Annotated[list[str] | None, typer.Option("--networks", help="None: all eight.")]
 Strategies = Annotated[
     list[str] | None,
-    typer.Option("--strategies", help="As in nq, fiq, prn80+blq; none: the paper's seven."),
+    typer.Option(
+        "--strategies", metavar="NAME,…", help="As in nq,fiq,prn80+blq; none: the paper's seven."
+    ),
 ]
 Tasks = Annotated[
     list[str] | None,
-    typer.Option("--tasks", help="Names, class folders or .npz files; none: digits."),
+    typer.Option(
+        "--tasks", metavar="NAME|PATH,…", help="Also class folders and .npz files; none: digits."
+    ),
 ]
 Devices = Annotated[
     list[str] | None,
     typer.Option("--devices", help="See `devices`; none: this machine, xnnpack, 1 thread."),
 ]
-ProtocolName = Annotated[str, typer.Option("--protocol", metavar="quick|reference|FILE")]
+ProtocolName = Annotated[
+    str,
+    typer.Option(
+        "--protocol",
+        metavar="NAME|FILE",
+        help="How to train: quick, reference, untrained (latencies and sizes alone), or a TOML "
+        "file.",
+    ),
+]
 DataDir = Annotated[
-    Path | None, typer.Option(envvar="DLMO_DATA_DIR", help="Folder with cifar10.npz and others.")
+    Path | None,
+    typer.Option(metavar="DIR", envvar="DLMO_DATA_DIR", help="Folder with cifar10.npz and others."),
 ]
 Cache = Annotated[
-    Path | None, typer.Option(help="Checkpoints and made files; none: the user's cache folder.")
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="Checkpoints, made files and scores; none: the user's cache folder."
+    ),
 ]
 
 RetryFailed = Annotated[
@@ -52,12 +70,15 @@ def run(
     tasks: Tasks = None,
     devices: Devices = None,
     protocol: ProtocolName = "quick",
-    jobs: Annotated[int, typer.Option(min=1, help="Trainings at the same time.")] = 1,
+    jobs: Annotated[int, typer.Option(metavar="N", min=1, help="Trainings at the same time.")] = 1,
     backend: Annotated[
         str, typer.Option(metavar="local|dask", help="What trains: this machine, or a cluster.")
     ] = "local",
     scheduler: Annotated[
-        str | None, typer.Option(help="Of the Dask cluster: tcp://HOST:PORT or tls://HOST:PORT.")
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Of the Dask cluster: tcp://HOST:PORT or tls://HOST:PORT."
+        ),
     ] = None,
     data_dir: DataDir = None,
     cache: Cache = None,
@@ -74,6 +95,7 @@ def run(
     """Train, optimize, convert, score and time what the store does not hold yet."""
     from measurements import campaign
     from measurements.progress import Status, outcome
+    from measurements.results import blocks
 
     asked, backlog = _asked(
         networks=networks,
@@ -92,8 +114,10 @@ def run(
     status = Status(expected_s=sum(known) if len(known) == len(backlog.costs) else None)
     with shown(status, quiet) as watch:
         ended = campaign.run(asked, watch, train_only=train_only, data=backlog.data)
-    for record in ended:
-        print(outcome(record))
+    # Columns for people; for programs a line for each cell, with tabs.
+    lines = blocks(ended) if sys.stdout.isatty() else [outcome(record) for record in ended]
+    for line in lines:
+        print(line)
     if train_only:
         print(
             "dlmo-measure: what is missing is made and scored; run again to time it",
@@ -115,6 +139,7 @@ def show_plan(
 ) -> None:
     """Show the cells that the store does not hold yet, and the minutes that they will take."""
     from measurements.progress import estimate
+    from measurements.results import columns
 
     _, backlog = _asked(
         networks=networks,
@@ -126,7 +151,10 @@ def show_plan(
         data_dir=data_dir,
         retry_failed=retry_failed,
     )
-    print("\n".join(estimate(backlog.cells, backlog.costs, backlog.failed)))
+    *cells, total = estimate(backlog.cells, backlog.costs, backlog.failed)
+    if sys.stdout.isatty():
+        cells = columns([line.split("\t") for line in cells])
+    print("\n".join([*cells, total]))
 
 
 def _asked(

@@ -18,11 +18,15 @@ Stores = Annotated[
         help="Folders of .jsonl files, or files, beside the shipped ones; commas or repeated.",
     ),
 ]
-Out = Annotated[Path, typer.Option("--out", help="A folder of .jsonl files, or one file.")]
+Out = Annotated[
+    Path, typer.Option("--out", metavar="STORE", help="A folder of .jsonl files, or one file.")
+]
 
 
 def tables(
-    device: Annotated[str, typer.Option(help="Whose measurements to show.")] = "sensors-2022",
+    device: Annotated[
+        str, typer.Option(metavar="NAME", help="Whose measurements to show.")
+    ] = "sensors-2022",
     form: Annotated[
         str, typer.Option("--format", metavar="terminal|md|csv|latex", help="How to set them.")
     ] = "terminal",
@@ -40,14 +44,22 @@ def tables(
 
 
 def import_files(
-    files: Annotated[list[Path], typer.Argument(help="Tables and benchmark logs.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Tables and benchmark logs.")
+    ],
     out: Out,
     mapping: Annotated[
         Path | None,
-        typer.Option(help="What the files' words stand for, in TOML; none: the shipped one."),
+        typer.Option(
+            metavar="FILE", help="What the files' words stand for, in TOML; none: the shipped one."
+        ),
     ] = None,
-    device: Annotated[str, typer.Option(help="Device of rows that name none.")] = "",
-    task: Annotated[str, typer.Option(help="Task of benchmarked models that name none.")] = "",
+    device: Annotated[
+        str, typer.Option(metavar="NAME", help="Device of rows that name none.")
+    ] = "",
+    task: Annotated[
+        str, typer.Option(metavar="NAME", help="Task of benchmarked models that name none.")
+    ] = "",
 ) -> None:
     """Add published tables (CSV) and outputs of litert-benchmark and benchmark_model to a store."""
     from measurements.dataset import add
@@ -72,7 +84,7 @@ def import_files(
 
 
 def export(
-    out: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
+    out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")],
     form: Annotated[
         str, typer.Option("--format", metavar="csv|parquet", help="What to write.")
     ] = "csv",
@@ -94,7 +106,9 @@ def export(
 
 
 def merge(
-    sources: Annotated[list[Path], typer.Argument(help="Files or folders to take from.")],
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="STORE...", help="Files or folders to take from.")
+    ],
     out: Out,
 ) -> None:
     """Copy what a store does not hold yet from other stores."""

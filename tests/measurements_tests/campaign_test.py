@@ -220,3 +220,22 @@ def test_bad_data_is_refused_before_anything_is_trained(small, tmp_path):
     with pytest.raises(DlmoError, match="one class only"):
         campaign.run(replace(small, tasks=(str(bad),), store=tmp_path / "store"), heard.append)
     assert heard == []
+
+
+@pytest.mark.parametrize(("place", "option"), [("store", "--out"), ("cache", "--cache")])
+def test_a_place_that_can_not_be_written_is_refused_before_anything_is_trained(
+    dusk, small_protocol, tmp_path, place, option
+):
+    (tmp_path / "file").write_text("in the way")
+    asked = requested(
+        networks=["vgg"],
+        strategies=[],
+        devices=[],
+        tasks=(str(dusk),),
+        protocol=str(small_protocol),
+        **{"store": tmp_path / "store", "cache": tmp_path / "cache", place: tmp_path / "file/x"},
+    )
+    heard = []
+    with pytest.raises(HarnessError, match=f"file/x: can't be written: .*with {option}$"):
+        campaign.run(asked, heard.append)
+    assert heard == []

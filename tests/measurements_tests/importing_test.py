@@ -315,6 +315,21 @@ def test_a_log_that_names_no_model_is_named_by_its_file(given_file):
     assert (record.network, record.strategy) == ("wrn", "qat")
 
 
+@pytest.mark.parametrize(
+    ("file", "network", "strategy"),
+    [
+        ("mobilenet_v2_fiq.tflite", "mobilenet_v2", "fiq"),
+        ("/data/local/tmp/vgg-kd-prn80-f16.tflite", "vgg", "kd+prn80+f16"),
+        ("C:\\models\\mobilenet_v3_small-blq.tflite", "mobilenet_v3_small", "blq"),
+        ("efficientnet-lite0_prn+blq.tflite", "efficientnet-lite0", "prn+blq"),
+    ],
+)
+def test_names_that_say_what_a_model_is(given_file, file, network, strategy):
+    path = given_file(json.dumps({**LITERT_BENCHMARK, "model": file}))
+    (record,) = taken(path, device="board", task="digits")
+    assert (record.network, record.strategy) == (network, strategy)
+
+
 def test_the_mapping_says_what_a_model_is(given_file):
     model = Model(network="mobilenet_v1", strategy="PRQ", task="parking")
     words = Words(models={"mobilenet_v2_fiq.tflite": model})
