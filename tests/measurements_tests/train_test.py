@@ -3,7 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-tf = pytest.importorskip("tensorflow")
+pytest.importorskip("tensorflow")
+
+import tensorflow as tf
 
 from measurements import tasks
 from measurements.errors import TrainingError
