@@ -7,15 +7,17 @@ appended to under a lock or put in place whole.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
+from threading import BoundedSemaphore
 from types import MappingProxyType
 
-from measurements import plan, protocol, recording, tasks
+from measurements import plan, protocol, recording, scoring, tasks
 from measurements.backlog import left
 from measurements.cluster import Cluster, connected
 from measurements.dataset import append
@@ -24,9 +26,10 @@ from measurements.device.base import Board, Observation
 from measurements.errors import HarnessError
 from measurements.lock import alone
 from measurements.plan import Cell
-from measurements.production import Made, Order, Progress, produce, sha256
+from measurements.production import Made, Order, Progress, produce
 from measurements.record import Measurement
 from measurements.scope import Campaign, own_cache, words_of_tasks
+from measurements.scoring import Score, Scores
 
 STARTING = "starting"
 """Stage of the news that a training begins."""
@@ -68,7 +71,7 @@ def run(
     Args:
         campaign: what to measure.
         watch: told how it goes; with several jobs from several threads.
-        train_only: make the files, for a later run on an idle machine to measure.
+        train_only: make and score the files, for a later run on an idle machine to time.
         data: of tasks that are loaded already, by name.
 
     Returns:
@@ -84,16 +87,22 @@ def run(
         for task in dict.fromkeys(cell.task for cell in cells):
             if task not in loaded:
                 loaded[task] = tasks.load(words[task], campaign.data_dir)
-        session = _Session(campaign=campaign, data=loaded, of=len(cells), watch=watch)
+        session = _Session(
+            campaign=campaign,
+            data=loaded,
+            of=len(cells),
+            watch=watch,
+            scores=Scores(cache=campaign.cache),
+        )
         if campaign.scheduler and cells:
             session.cluster = stack.enter_context(connected(campaign.scheduler))
         orders = [list(group) for _, group in groupby(cells, key=_what_is_trained)]
         # One training at a time is measured as soon as it is done. Several are all done first: no
         # timing beside them.
-        together = train_only or campaign.jobs > 1 or bool(session.cluster)
+        together = campaign.jobs > 1 or bool(session.cluster)
         step = max(1, len(orders)) if together else 1
         for start in range(0, len(orders), step):
-            made = session.prepare(orders[start : start + step])
+            made = session.prepare(orders[start : start + step], score=train_only)
             if not train_only:
                 session.observe(orders[start : start + step], made)
         return session.ended
@@ -111,26 +120,31 @@ class _Session:
     data: dict[str, tasks.TaskData]
     of: int
     watch: Watch
+    scores: Scores
     cluster: Cluster | None = None
     ended: list[Measurement] = field(default_factory=list)
-    known: dict[tuple[str, str], float] = field(default_factory=dict)
-    """Hash of a file, kernels -> its accuracy: threads do not change it."""
+    free_cores: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_cores()))
+    """For scoring beside other scoring, whatever the number of orders."""
 
     @property
     def untrained(self) -> bool:
         """Whether there is no accuracy to take."""
         return protocol.load(self.campaign.protocol).untrained
 
-    def prepare(self, orders: Sequence[Sequence[Cell]]) -> list[dict[str, Made]]:
-        """Make what the cells need, several orders at the same time."""
+    def prepare(self, orders: Sequence[Sequence[Cell]], *, score: bool) -> list[dict[str, Made]]:
+        """Make what the cells need, and score it if asked; several orders at the same time."""
         from joblib import Parallel, delayed
+
+        def prepared(cells: Sequence[Cell]) -> dict[str, Made]:
+            files = self.make(cells)
+            if score and not self.untrained:
+                self.score_all(cells, files)
+            return files
 
         # On a cluster each job waits for a worker: how many run at a time is for its scheduler.
         jobs = len(orders) if self.cluster else self.campaign.jobs
         return list(
-            Parallel(n_jobs=jobs, backend="threading")(
-                delayed(self.make)(cells) for cells in orders
-            )
+            Parallel(n_jobs=jobs, backend="threading")(delayed(prepared)(cells) for cells in orders)
         )
 
     def observe(self, orders: Sequence[Sequence[Cell]], made: Sequence[dict[str, Made]]) -> None:
@@ -169,41 +183,55 @@ class _Session:
         shared = self.campaign.cache != own_cache()
         return self.cluster.produce(order, data_hash, shared=shared, watch=watch)
 
+    def score_all(self, cells: Sequence[Cell], files: Mapping[str, Made]) -> None:
+        """Score the files of cells that share a training, several at the same time, for later."""
+        from joblib import Parallel, delayed
+
+        boards = {board.name: board for board in self.campaign.boards if scoring.lasts(board)}
+        # Threads change no accuracy: one cell stands for all that differ in nothing else.
+        distinct = {(c.strategy, boards[c.device].kernels): c for c in cells if c.device in boards}
+
+        def score(cell: Cell, model: Path) -> None:
+            with self.free_cores:
+                found = self.score(boards[cell.device], cell, model)
+            failed = found.seen.failure
+            self.tell(_name(cell), f"failed: {failed}" if failed else "scored")
+
+        Parallel(n_jobs=_cores(), backend="threading")(
+            delayed(score)(cell, Path(path))
+            for cell in distinct.values()
+            if (path := files[cell.strategy].path)
+        )
+
     def measure(self, board: Board, cells: Sequence[Cell], files: dict[str, Made]) -> None:
         """Score and time cells of one board, and record them."""
-        scored: list[tuple[Cell, Made, Observation, float]] = []
+        scored: list[tuple[Cell, Made, Score]] = []
         for cell in cells:
-            made, start = files[cell.strategy], time.monotonic()
-            seen = Observation(failure=made.failure)
+            made = files[cell.strategy]
+            score = Score(seen=Observation(failure=made.failure), seconds=0.0)
             if made.path and not self.untrained:
-                self.tell(_name(cell), "scoring")
-                seen = self.score(board, cell, Path(made.path))
-            if seen.failure:
-                self.finish(cell, made, seen, time.monotonic() - start)
+                score = self.score(board, cell, Path(made.path))
+            if score.seen.failure:
+                self.finish(cell, made, score.seen, score.seconds)
             else:
-                scored.append((cell, made, seen, time.monotonic() - start))
+                scored.append((cell, made, score))
         if not scored:
             return
         first = scored[0][0]
         timed_now = f"{len(scored)} files" if len(scored) > 1 else first.strategy
         self.tell(f"{first.network} {timed_now} on {first.task}, {first.device}", "timing")
         start = time.monotonic()
-        models = [Path(made.path or "") for _, made, _, _ in scored]
+        models = [Path(made.path or "") for _, made, _ in scored]
         timed = base.time(board, models, self.campaign.repetition)
         share = (time.monotonic() - start) / len(scored)
-        for (cell, made, seen, seconds), times in zip(scored, timed, strict=True):
-            both = replace(times, accuracy=seen.accuracy, n_test=seen.n_test)
-            self.finish(cell, made, both, seconds + share)
+        for (cell, made, score), times in zip(scored, timed, strict=True):
+            both = replace(times, accuracy=score.seen.accuracy, n_test=score.seen.n_test)
+            self.finish(cell, made, both, score.seconds + share)
 
-    def score(self, board: Board, cell: Cell, model: Path) -> Observation:
+    def score(self, board: Board, cell: Cell, model: Path) -> Score:
         """Accuracy on the test split, once for each file and kernel set."""
-        data, key = self.data[cell.task], (sha256(model), board.kernels)
-        if key in self.known:
-            return Observation(accuracy=self.known[key], n_test=len(data.y_test))
-        seen = base.score(board, model, data.x_test, data.y_test)
-        if seen.accuracy is not None:
-            self.known[key] = seen.accuracy
-        return seen
+        self.tell(_name(cell), "scoring")
+        return self.scores.take(board, model, self.data[cell.task])
 
     def finish(self, cell: Cell, made: Made, seen: Observation, seconds: float) -> None:
         """Record a cell."""
@@ -216,6 +244,10 @@ class _Session:
         """Tell the watcher how it goes."""
         done = len(self.ended)
         self.watch(News(where=where, stage=stage, done=done, of=self.of, progress=progress))
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
 
 
 def _name(cell: Cell) -> str:

@@ -63,7 +63,10 @@ def run(
     cache: Cache = None,
     train_only: Annotated[
         bool,
-        typer.Option("--train-only", help="Make the files, measure nothing: that wants idle time."),
+        typer.Option(
+            "--train-only",
+            help="Make and score the files, time nothing: that wants an idle machine.",
+        ),
     ] = False,
     retry_failed: RetryFailed = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
@@ -92,7 +95,10 @@ def run(
     for record in ended:
         print(outcome(record))
     if train_only:
-        print("dlmo-measure: what is missing is made; run again to measure it", file=sys.stderr)
+        print(
+            "dlmo-measure: what is missing is made and scored; run again to time it",
+            file=sys.stderr,
+        )
     elif not ended:
         print("dlmo-measure: every cell is measured already", file=sys.stderr)
 

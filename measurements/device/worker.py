@@ -106,6 +106,7 @@ def main() -> None:
         if job["images"] is not None:
             _score(job, tell)
         if job["repetition"] is not None:
+            _pin(job["threads"])
             _time(job, tell)
     # Whatever the runtime throws at a model that it can't run is an answer about that model.
     except Exception as error:
@@ -197,16 +198,20 @@ def _as_float(image: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _confine(memory_bytes: int, threads: int) -> None:
-    """Limit memory and pin to as many cores as there are threads.
+    """Limit memory, and refuse more threads than there are cores."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    cores = len(os.sched_getaffinity(0))
+    if threads > cores:
+        raise ValueError(f"{threads} threads were asked for, {cores} cores may be used")
+
+
+def _pin(threads: int) -> None:
+    """To as many cores as there are threads, for timing; scoring goes where there is room.
 
     The last cores are taken: the first one often serves the interrupts.
     """
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    cores = sorted(os.sched_getaffinity(0))
-    if threads > len(cores):
-        raise ValueError(f"{threads} threads were asked for, {len(cores)} cores may be used")
-    os.sched_setaffinity(0, cores[-threads:])
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-threads:])
 
 
 if __name__ == "__main__":

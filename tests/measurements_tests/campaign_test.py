@@ -157,15 +157,26 @@ def orphans(folder):
     return found
 
 
-def test_trained_only_the_files_are_there_and_nothing_is_measured(small, tmp_path):
+def test_trained_only_files_are_made_and_scored_and_later_they_are_only_timed(
+    small, tmp_path, monkeypatch
+):
     told = []
-    later = replace(small, store=tmp_path / "later", cache=tmp_path / "cache")
+    later = replace(small, store=tmp_path / "later", cache=tmp_path / "cache", repetition=BRIEF)
     assert campaign.run(later, told.append, train_only=True) == []
     assert not plan.held(later.store)
-    assert {news.stage for news in told}.isdisjoint({"scoring", "timing", "measured"})
+    assert {news.stage for news in told}.isdisjoint({"timing", "measured"})
+    assert len([news for news in told if news.stage == "scored"]) == 4
     made = {p: p.stat().st_mtime_ns for p in (tmp_path / "cache").rglob("*.tflite")}
     assert len(made) >= 2
-    assert len(campaign.run(later)) == 4
+
+    def never(*_):
+        raise AssertionError("scored again")
+
+    monkeypatch.setattr("measurements.device.base.score", never)
+    records = campaign.run(later)
+    assert {(r.device, r.strategy): (r.accuracy, r.n_test, r.failure) for r in records} == {
+        (r.device, r.strategy): (r.accuracy, 50, "") for r in plan.held(small.store)
+    }
     assert {p: p.stat().st_mtime_ns for p in (tmp_path / "cache").rglob("*.tflite")} == made
 
 
