@@ -52,7 +52,7 @@ def test_the_wheel_ships_data_and_no_pickles(wheel):
         "measurements/data/sensors-2022.jsonl",
         "measurements/data/networks.toml",
         "measurements/py.typed",
-        "recommender/data/forecast.json",
+        "recommender/data/forecast.jsonl",
         "recommender/py.typed",
         "rules/remarks.toml",
         "rules/litert.toml",
