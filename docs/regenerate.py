@@ -10,13 +10,16 @@ from __future__ import annotations
 import io
 import re
 import sys
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
+from statistics import median
 
 import plots
 
-from measurements import read
+from measurements import Measurement, read
+from measurements.tables import PUBLISHED
 from recommender import fitting
 from recommender.forecast import digest, release
 from recommender.holdout import FACTS_ONLY, PLAIN_KNOWN
@@ -81,6 +84,36 @@ def audit() -> str:
     )
 
 
+def reached() -> str:
+    """What was trained for the measured device, and how near the paper's accuracies it came."""
+    cells = defaultdict(list)
+    for record in read():
+        if record.device in (DEVICE, PUBLISHED) and record.accuracy is not None:
+            cells[record.device, record.task, record.network].append(record)
+    lines = ["| task | network | seeds | epochs | setups | accuracy | paper |", "| --- " * 7 + "|"]
+    for device, task, network in sorted(cells):
+        if device != DEVICE:
+            continue
+        here, there = cells[DEVICE, task, network], cells[PUBLISHED, task, network]
+        plain = [r for r in here if r.strategy == "nq"]
+        words = [
+            task,
+            network,
+            str(len({r.seed for r in here})),
+            str(max((r.environment["epochs"] for r in plain), default="")),
+            str(len({r.strategy for r in here})),
+            _percent(plain),
+            _percent([r for r in there if r.strategy == "nq"]),
+        ]
+        lines.append(f"| {' | '.join(words)} |")
+    return "\n".join(lines)
+
+
+def _percent(records: Sequence[Measurement]) -> str:
+    known = [record.accuracy for record in records if record.accuracy is not None]
+    return f"{100 * median(known):.1f}%" if known else ""
+
+
 def stamp() -> str:
     """What the figures of an evaluation depend on: the records and the model."""
     return f"{digest(read())[:12]}-{release()}"
@@ -109,6 +142,7 @@ QUICK: dict[str, Callable[[], str]] = {
     "here": here,
     "tables": tables,
     "audit": audit,
+    "reached": reached,
 }
 """Part of README -> what writes it, in a second or so."""
 

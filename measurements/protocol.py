@@ -55,6 +55,9 @@ class Recipe:
     """Of kernels; biases and normalizations are spared."""
     augmentation: tuple[Literal["crop", "flip"], ...] = ("crop", "flip")
     """`crop`: shifted by up to 4 pixels; `flip`: mirrored, where the task allows it."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Of the arithmetic; weights, normalizations and the 8-bit grid stay float32. `bfloat16` is
+    faster where the processor has instructions for it and the work is in plain convolutions."""
     label_smoothing: Annotated[float, Meta(ge=0, lt=1)] = 0.0
     """Share of the target that is spread over all classes."""
     sparsity: Annotated[float, Meta(gt=0, lt=1)] = 0.75

@@ -18,6 +18,9 @@ from measurements.tasks import TaskData
 SINGLES_KEPT = 200
 """Single latencies that a record keeps, evenly picked: enough for p99, and no megabytes."""
 
+DIGITS = 5
+"""Significant digits of a latency: far below what two runs differ by, and half the bytes."""
+
 
 def record(
     cell: Cell, made: Made, seen: Observation, data: TaskData, seconds: float
@@ -46,8 +49,8 @@ def record(
         n_train=len(data.y_train),
         file_bytes=len(content) if content else None,
         compressed_bytes=len(gzip.compress(content, 9, mtime=0)) if content else None,
-        latencies_s=seen.latencies_s,
-        single_latencies_s=_thinned(seen.single_latencies_s),
+        latencies_s=_rounded(seen.latencies_s),
+        single_latencies_s=_rounded(_thinned(seen.single_latencies_s)),
         ram_bytes=arena_bytes(model) if model and not seen.failure else None,
         noisy=seen.noisy,
         failure=seen.failure,
@@ -66,3 +69,7 @@ def record(
 def _thinned(values: Sequence[float]) -> tuple[float, ...]:
     step = max(1, len(values) // SINGLES_KEPT)
     return tuple(values[::step][:SINGLES_KEPT])
+
+
+def _rounded(values: Sequence[float]) -> tuple[float, ...]:
+    return tuple(float(f"{value:.{DIGITS}g}") for value in values)

@@ -3,6 +3,9 @@
 It is fitted once per dataset and then only read, so that a question needs neither pandas nor
 scikit-learn. The one of the shipped dataset comes with the package; others are kept in the user's
 cache under the hash of their records.
+
+A file holds JSON lines: first the forecast without its boards, then a line per board. A question is
+about one board, and only that line is parsed.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,8 +30,8 @@ if TYPE_CHECKING:
     from measurements.record import Measurement
     from rules.verdict import Audit
 
-SCHEMA = "dlmo.forecast/2"
-SHIPPED = Path(__file__).parent / "data" / "forecast.json"
+SCHEMA = "dlmo.forecast/3"
+SHIPPED = Path(__file__).parent / "data" / "forecast.jsonl"
 """The forecast of the shipped dataset."""
 
 _MAKERS = (
@@ -50,12 +53,30 @@ _MAKERS = (
 FloatArray = NDArray[np.float64]
 
 
+class Lines(Mapping[str, Any]):
+    """Values that stay JSON until they are asked for."""
+
+    def __init__(self, lines: Mapping[str, bytes]) -> None:
+        self._lines, self._parsed = lines, dict[str, Any]()
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self._parsed:
+            self._parsed[key] = json.loads(self._lines[key])
+        return self._parsed[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """A forecast as read from its JSON."""
+    """A forecast as it was made, or as read from its file."""
 
     content: Mapping[str, Any]
-    """The JSON: `schema sha256 n_measurements devices learners calibrations boards sources
+    """Plain JSON values: `schema sha256 n_measurements devices learners calibrations boards sources
     audits`."""
 
     @property
@@ -140,13 +161,21 @@ def read(path: Path) -> Forecast:
     """Read a forecast file.
 
     Raises:
-        AdviceError: when it is not one of this release's.
+        AdviceError: when it is not one of this release's, or not whole.
     """
     try:
-        content = json.loads(path.read_bytes())
-        if content["schema"] != SCHEMA:
+        first, *lines = path.read_bytes().split(b"\n")
+        content = json.loads(first)
+        if content["schema"] != SCHEMA or lines.pop() != b"":
             raise ValueError
-    except (OSError, ValueError, KeyError, TypeError):
+        rest = iter(lines)
+        content["boards"] = {
+            device: Lines({task: next(rest) for task in names})
+            for device, names in content["boards"].items()
+        }
+        if next(rest, None) is not None:
+            raise ValueError
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, StopIteration):
         raise AdviceError(
             f"{path}: not a forecast of this release; run 'dlmo-advise --measurements …' again"
         ) from None
@@ -154,8 +183,15 @@ def read(path: Path) -> Forecast:
 
 
 def dumps(content: Mapping[str, Any]) -> str:
-    """The forecast as JSON: a line per array, the same content gives the same bytes."""
-    return json.dumps(content, separators=(",", ":"), ensure_ascii=False) + "\n"
+    """The content of a forecast file; the same content gives the same bytes."""
+    boards = content["boards"]
+    head = {**content, "boards": {device: list(boards[device]) for device in boards}}
+    rest = [boards[device][task] for device in boards for task in boards[device]]
+    return "".join(f"{_compact(part)}\n" for part in (head, *rest))
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def digest(records: Sequence[Measurement]) -> str:
@@ -167,7 +203,7 @@ def digest(records: Sequence[Measurement]) -> str:
 def of(records: Sequence[Measurement]) -> Forecast:
     """The forecast of some records: from the cache, or fitted and cached."""
     sha256 = digest(records)
-    path = _cache() / f"{sha256}-{release()}.json"
+    path = _cache() / f"{sha256}-{release()}.jsonl"
     if path.exists():
         try:
             return read(path)

@@ -52,7 +52,7 @@ def test_the_wheel_ships_data_and_no_pickles(wheel):
         "measurements/data/sensors-2022.jsonl",
         "measurements/data/networks.toml",
         "measurements/py.typed",
-        "recommender/data/forecast.json",
+        "recommender/data/forecast.jsonl",
         "recommender/py.typed",
         "rules/remarks.toml",
         "rules/litert.toml",
@@ -141,7 +141,7 @@ def generated():
     return regenerate
 
 
-@pytest.mark.parametrize("name", ["flagship", "here", "tables", "audit"])
+@pytest.mark.parametrize("name", ["flagship", "here", "tables", "audit", "reached"])
 def test_the_readmes_generated_parts_are_what_the_commands_print(generated, name):
     assert generated.part(README, name) == generated.QUICK[name](), "python docs/regenerate.py"
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -44,6 +45,8 @@ class Plan:
     """See `Recipe.optimizer`."""
     weight_decay: float
     """Decoupled from the gradient."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Of the arithmetic of a step."""
     label_smoothing: float = 0.0
     """Share of the target spread over all classes."""
     sparsity: float = 0.0
@@ -97,7 +100,8 @@ def train(
     watch(epoch, epochs, state.accuracy if state else None, seconds)
     while True:
         start = time.monotonic()
-        loop.epoch(batches, epoch, epochs)
+        with arithmetic(plan.precision):
+            loop.epoch(batches, epoch, epochs)
         accuracy = accuracy_of(loop.trained, *watched)
         epoch, seconds = epoch + 1, seconds + time.monotonic() - start
         epochs = schedule.epochs_within(
@@ -108,6 +112,17 @@ def train(
         watch(epoch, epochs, accuracy, seconds)
         if state.finished:
             return state
+
+
+@contextmanager
+def arithmetic(precision: str) -> Iterator[None]:
+    """Let oneDNN compute what is run inside in another precision; the graphs stay as they are."""
+    option = "auto_mixed_precision_onednn_bfloat16"
+    tf.config.optimizer.set_experimental_options({option: precision == "bfloat16"})
+    try:
+        yield
+    finally:
+        tf.config.optimizer.set_experimental_options({option: False})
 
 
 def accuracy_of(model: Any, images: Any, labels: Any, batch: int = 500) -> float:

@@ -91,6 +91,7 @@ class Workshop:
             facts += [self.protocol.validation, recipe.epochs, recipe.batch, recipe.optimizer]
             facts += [recipe.schedule, recipe.learning_rate, recipe.weight_decay]
             facts += [recipe.augmentation, recipe.label_smoothing, recipe.budget_s]
+            facts += [recipe.precision]
             if trunk.distilled:
                 facts += [recipe.temperature, recipe.kd_weight, self.teacher.key(Trunk())]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
@@ -158,6 +159,7 @@ class Workshop:
             schedule=recipe.schedule,
             optimizer=recipe.optimizer,
             weight_decay=recipe.weight_decay,
+            precision=recipe.precision,
             label_smoothing=recipe.label_smoothing,
             temperature=recipe.temperature,
             kd_weight=recipe.kd_weight if trunk.distilled else 0.0,
@@ -171,6 +173,8 @@ class Workshop:
             epochs=epochs,
             rate=recipe.qat_rate if trunk.on_grid else recipe.pruning_rate,
             schedule="cosine",
+            # Values on the 8-bit grid are not all numbers of bfloat16.
+            precision="float32" if trunk.on_grid else recipe.precision,
             masked=bool(trunk.sparsity),
             sparsity=0.0 if trunk.on_grid else trunk.sparsity,
             on_grid=trunk.on_grid,

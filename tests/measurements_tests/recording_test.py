@@ -51,3 +51,10 @@ def test_single_latencies_are_thinned_evenly(tflite):
     assert kept[0] == 0.0
     assert kept[-1] > 4900
     assert len(set(np.diff(kept))) == 1
+
+
+def test_latencies_are_kept_as_finely_as_runs_can_be_told_apart(tflite):
+    seen = Observation(latencies_s=(5.239990769e-05, 1 / 3), single_latencies_s=(1.000004e-3,))
+    kept = record(CELL, Made(strategy="fiq", path=str(tflite())), seen, DATA, 0)
+    assert kept.latencies_s == (5.24e-05, 0.33333)
+    assert kept.single_latencies_s == (1e-3,)

@@ -5,11 +5,13 @@ import pytest
 
 pytest.importorskip("tensorflow")
 
+import tensorflow as tf
+
 from measurements import tasks
 from measurements.errors import TrainingError
 from measurements.training import data, networks
 from measurements.training.prune import kernels
-from measurements.training.train import Plan, accuracy_of, train
+from measurements.training.train import Plan, accuracy_of, arithmetic, train
 
 PLAN = Plan(epochs=3, rate=0.05, schedule="one-cycle", optimizer="sgd", weight_decay=1e-4)
 
@@ -28,13 +30,27 @@ def go(digits, path, plan=PLAN, model=None, rows=400, told=None):
     )
 
 
-@pytest.mark.parametrize(("optimizer", "rate"), [("sgd", 0.05), ("adam", 0.005)])
-def test_it_learns(digits, tmp_path, optimizer, rate):
-    plan = replace(PLAN, optimizer=optimizer, rate=rate, epochs=8)
+@pytest.mark.parametrize(
+    ("optimizer", "rate", "precision"),
+    [("sgd", 0.05, "float32"), ("adam", 0.005, "float32"), ("sgd", 0.05, "bfloat16")],
+)
+def test_it_learns(digits, tmp_path, optimizer, rate, precision):
+    plan = replace(PLAN, optimizer=optimizer, rate=rate, precision=precision, epochs=8)
     model, state = go(digits, tmp_path / "w.npz", plan)
     assert state.accuracy > 0.6
     assert accuracy_of(model, digits.x_test, digits.y_test) > 0.6
     assert (state.epoch, state.finished) == (8, True)
+
+
+def test_arithmetic_is_asked_for_no_longer_than_needed():
+    def asked():
+        options = tf.config.optimizer.get_experimental_options()
+        return options.get("auto_mixed_precision_onednn_bfloat16", False)
+
+    for precision, expected in (("bfloat16", True), ("float32", False)):
+        with arithmetic(precision):
+            assert asked() is expected
+        assert asked() is False
 
 
 def test_the_same_seed_gives_the_same_weights(digits, tmp_path):

@@ -200,7 +200,7 @@ def test_other_measurements_give_other_advice(tmp_path, cache):
     answer = mine.advise(Profile(), Constraints(max_size_kb=547, max_latency_ms=50)).to_dict()
     assert answer["pick"]["network"] == "vgg"
     assert answer["basis"]["sha256"] != Advisor.load().basis.sha256
-    assert len(list(cache.glob("dlmo-advisor/*.json"))) == 1
+    assert len(list(cache.glob("dlmo-advisor/*.jsonl"))) == 1
     again = Advisor.load(tmp_path / "mine.jsonl")
     assert (
         again.advise(Profile(), Constraints(max_size_kb=547, max_latency_ms=50)).to_dict() == answer
@@ -220,7 +220,7 @@ def test_no_order_of_the_records_changes_a_byte(tmp_path, cache, monkeypatch):
 def test_a_broken_cache_is_made_anew(tmp_path, cache):
     append(published.RECORDS[:60], tmp_path / "mine.jsonl")
     Advisor.load(tmp_path / "mine.jsonl")
-    (stored,) = cache.glob("dlmo-advisor/*.json")
+    (stored,) = cache.glob("dlmo-advisor/*.jsonl")
     stored.write_text(stored.read_text()[:1000])
     assert Advisor.load(tmp_path / "mine.jsonl").basis.n_measurements == 60
 

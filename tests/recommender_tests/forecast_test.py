@@ -27,9 +27,13 @@ def alike(one, other, where=""):
         assert one == other, where
 
 
+def parsed(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
 def test_the_shipped_forecast_is_what_a_fresh_fit_gives():
-    fresh = json.loads(forecast.dumps(fitting.content(read())))
-    alike(json.loads(forecast.SHIPPED.read_text(encoding="utf-8")), fresh)
+    fresh = forecast.dumps(fitting.content(read()))
+    alike(parsed(forecast.SHIPPED.read_text(encoding="utf-8")), parsed(fresh))
 
 
 def test_it_says_which_learner_serves():
@@ -62,21 +66,27 @@ def test_a_second_question_reads_the_cache(tmp_path, monkeypatch):
     records = published.RECORDS[:40]
     first = forecast.of(records)
     monkeypatch.setattr(fitting, "content", lambda records: pytest.fail("fitted again"))
-    assert forecast.of(records[::-1]).content == json.loads(forecast.dumps(first.content))
+    again = forecast.of(records[::-1])
+    assert forecast.dumps(again.content) == forecast.dumps(first.content)
+    for task in first.tasks("sensors-2022"):
+        assert again.content["boards"]["sensors-2022"][task] == json.loads(
+            json.dumps(first.content["boards"]["sensors-2022"][task])
+        )
 
 
-def test_a_cut_off_cache_is_fitted_anew(tmp_path, monkeypatch):
+@pytest.mark.parametrize("kept", [0.0, 0.01, 0.5, 0.999, 2.0])
+def test_a_cache_that_is_not_whole_is_fitted_anew(tmp_path, monkeypatch, kept):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     records = published.RECORDS[:40]
-    forecast.of(records)
-    (path,) = tmp_path.rglob("*.json")
-    path.write_text(path.read_text()[:1000])
+    whole = forecast.dumps(forecast.of(records).content)
+    (path,) = tmp_path.rglob("*.jsonl")
+    path.write_text((whole + whole)[: int(kept * len(whole))])
     assert forecast.of(records).n_measurements == 40
-    json.loads(path.read_text())
+    assert path.read_text() == whole
 
 
 def test_another_release_is_refused(tmp_path):
-    path = tmp_path / "forecast.json"
+    path = tmp_path / "forecast.jsonl"
     path.write_text('{"schema": "dlmo.forecast/0"}')
     with pytest.raises(AdviceError, match="not a forecast of this release"):
         forecast.read(path)
