@@ -3,8 +3,9 @@
     python benchmarks/training_speed.py [NETWORK…] [--seconds 20]
 
 Each figure is taken in a process of its own, one after the other, on noise of the size of CIFAR-10;
-ours with oneDNN and the project's pipeline and loop, the defaults with `train_on_batch` on a
-shuffled, batched `tf.data` with the same augmentation image by image.
+ours with oneDNN, the project's pipeline and loop, and the precision that the protocol `reference`
+has for the network; the defaults with `train_on_batch` on a shuffled, batched `tf.data` with the
+same augmentation image by image.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
+from measurements import protocol
+
 BATCH, ROWS = 128, 4096
 
 
@@ -25,7 +28,7 @@ def ours(network: str, seconds: float) -> float:
     """Images per second of the project's own loop."""
     from measurements.tasks import TaskData
     from measurements.training import data, networks
-    from measurements.training.train import Plan, _Loop
+    from measurements.training.train import Plan, _Loop, arithmetic
 
     images, labels = noise()
     task = TaskData(
@@ -42,14 +45,23 @@ def ours(network: str, seconds: float) -> float:
     plan = Plan(epochs=1, rate=0.01, schedule="constant", optimizer="sgd", weight_decay=5e-4)
     loop = _Loop(networks.build(network, 10), plan)
     drawn = iter(batches.epoch(0).repeat())
-    return rate(lambda: loop.step(*next(drawn)), seconds)
+    with arithmetic(precision_of(network)):
+        return rate(lambda: loop.step(*next(drawn)), seconds)
+
+
+def precision_of(network: str) -> str:
+    """What campaigns that are published train a network in."""
+    return protocol.load("reference").recipe_of(network).precision
 
 
 def defaults(network: str, seconds: float) -> float:
     """Images per second as TensorFlow trains without any setting."""
     import tensorflow as tf
     import tf_keras
+    from tensorflow.python.util import _pywrap_util_port
 
+    # TensorFlow decides here, once, whether it uses oneDNN: before this project's setting comes in.
+    _pywrap_util_port.IsMklEnabled()
     from measurements.training import networks
 
     def augment(image: object, label: object) -> tuple[object, object]:
@@ -88,9 +100,6 @@ def child(way: str, network: str, seconds: float) -> float:
     """Take one figure in a process of its own."""
     root = str(Path(__file__).parents[1])
     environment = {**os.environ, "PYTHONPATH": root, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    if way == "defaults":
-        # What TensorFlow does here by itself, undoing the project's own setting.
-        environment["TF_ENABLE_ONEDNN_OPTS"] = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "0")
     command = [sys.executable, __file__, network, "--way", way, "--seconds", str(seconds)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return float(done.stdout)
@@ -108,10 +117,11 @@ def main() -> None:
     if asked.way:
         print({"ours": ours, "defaults": defaults}[asked.way](asked.networks[0], asked.seconds))
         return
-    print("| network | images/s | TensorFlow's defaults | ratio |\n|---|---|---|---|")
+    print("| network | images/s | in | TensorFlow's defaults | ratio |\n" + "| --- " * 5 + "|")
     for network in asked.networks:
         fast, slow = (child(way, network, asked.seconds) for way in ("ours", "defaults"))
-        print(f"| {network} | {fast:.0f} | {slow:.0f} | {fast / slow:.1f} |", flush=True)
+        words = [network, f"{fast:.0f}", precision_of(network), f"{slow:.0f}", f"{fast / slow:.1f}"]
+        print(f"| {' | '.join(words)} |", flush=True)
 
 
 if __name__ == "__main__":
