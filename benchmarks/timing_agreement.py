@@ -42,7 +42,8 @@ def main() -> int:
         models = [Path(argument) for argument in sys.argv[1:]] or _built(Path(folder))
         # Whatever is started from here on inherits the core.
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-        print(f"{'model':20} {'harness':>10} {'again':>10} {'litert':>10} {'A/A':>7} {'ours':>7}")
+        print("| model | harness | again | litert-benchmark | A/A pair | beside it |")
+        print("| --- " * 6 + "|")
         return max(_compared(model, Path(folder)) for model in models)
 
 
@@ -69,9 +70,8 @@ def _compared(model: Path, folder: Path) -> int:
     other = statistics.median(others)
     own = max(first, second) / min(first, second) - 1
     ours = (first + second) / 2 / other - 1
-    print(
-        f"{model.stem:20} {first:7.4f} ms {second:7.4f} ms {other:7.4f} ms {own:6.1%} {ours:+7.1%}"
-    )
+    figures = f"{first:.4f} ms | {second:.4f} ms | {other:.2f} ms | {own:.1%} | {ours:+.1%}"
+    print(f"| {model.stem} | {figures} |", flush=True)
     return int(own > SELF_AGREEMENT or abs(ours) > AGREEMENT)
 
 
