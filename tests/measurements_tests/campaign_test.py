@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from measurements import campaign, plan
+from measurements.child import answers
 from measurements.dataset import append
+from measurements.device.base import request
 from measurements.device.local import LocalBoard
 from measurements.environment import used
 from measurements.errors import DlmoError, HarnessError
@@ -111,6 +113,41 @@ def test_what_failed_is_measured_again_when_asked_and_the_failure_stays(small, t
     assert (measured.failure, measured.strategy) == ("", failure.strategy)
     assert failure in plan.held(tmp_path)
     assert campaign.run(replace(again, retry_failed=True)) == []
+
+
+class Doomed(LocalBoard):
+    """This machine, but for one model, whose child comes to a bad end."""
+
+    end = ""
+
+    def answers(self, job):
+        doomed = [place for place, model in enumerate(job.models) if "blq" in model.name]
+        if not doomed:
+            return super().answers(job)
+        script = f'import os, time; print(\'{{"at": "allocate_tensors", "model": {doomed[0]}}}\''
+        command = [sys.executable, "-c", f"{script}, flush=True); {self.end}"]
+        return answers(command, request(self, job), silence_s=5)
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        ("os.abort()", "killed by SIGABRT in allocate_tensors"),
+        ("time.sleep(60)", "no answer within 5 s in allocate_tensors"),
+        ("bytearray(1 << 60)", "out of memory in allocate_tensors"),
+    ],
+)
+def test_a_child_that_ends_badly_costs_its_cell_alone(small, tmp_path, monkeypatch, end, reason):
+    monkeypatch.setattr(Doomed, "end", end)
+    board = Doomed(kernels="builtin", threads=1)
+    campaign.run(replace(small, boards=(board,), store=tmp_path, repetition=BRIEF))
+    found = {record.strategy: record for record in plan.held(tmp_path)}
+    assert {strategy: record.failure for strategy, record in found.items()} == {
+        "nq": "",
+        "blq": reason,
+    }
+    assert found["nq"].latencies_s
+    assert not found["blq"].latencies_s
 
 
 def test_killed_at_any_moment_it_goes_on(small, tmp_path):
