@@ -21,7 +21,7 @@ from measurements.cluster import Cluster, connected
 from measurements.dataset import append
 from measurements.device import base
 from measurements.device.base import Board, Observation
-from measurements.errors import HarnessError
+from measurements.errors import DeviceError, HarnessError
 from measurements.lock import alone
 from measurements.plan import Cell
 from measurements.production import Made, Order, Progress, produce, sha256
@@ -75,8 +75,9 @@ def run(
         The new records, failures among them.
 
     Raises:
-        DlmoError: before anything is trained: unknown names, bad data, a store that can't be
-            read, or that another campaign is writing.
+        DlmoError: before anything is trained: unknown names, bad data, a board that can't be
+            reached, a store that can't be read, or that another campaign is writing.
+        DeviceError: at the end, when a board was lost on the way: all else is measured.
     """
     with _alone(campaign.store), ExitStack() as stack:
         backlog = left(campaign, plan.held(campaign.store), data)
@@ -85,6 +86,10 @@ def run(
             if task not in loaded:
                 loaded[task] = tasks.load(words[task], campaign.data_dir)
         session = _Session(campaign=campaign, data=loaded, of=len(cells), watch=watch)
+        if not train_only:
+            for board in campaign.boards:
+                if board.name in {cell.device for cell in cells}:
+                    base.check(board)
         if campaign.scheduler and cells:
             session.cluster = stack.enter_context(connected(campaign.scheduler))
         orders = [list(group) for _, group in groupby(cells, key=_what_is_trained)]
@@ -96,6 +101,10 @@ def run(
             made = session.prepare(orders[start : start + step])
             if not train_only:
                 session.observe(orders[start : start + step], made)
+        if session.lost:
+            raise DeviceError(
+                f"{'; '.join(session.lost.values())}; cells are left: run again when it is back"
+            )
         return session.ended
 
 
@@ -113,8 +122,10 @@ class _Session:
     watch: Watch
     cluster: Cluster | None = None
     ended: list[Measurement] = field(default_factory=list)
-    known: dict[tuple[str, str], float] = field(default_factory=dict)
-    """Hash of a file, kernels -> its accuracy: threads do not change it."""
+    known: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    """Hash of a file, kernels, host -> its accuracy: threads do not change it."""
+    lost: dict[str, str] = field(default_factory=dict)
+    """Boards that were out of reach for a while -> why."""
 
     @property
     def untrained(self) -> bool:
@@ -137,7 +148,13 @@ class _Session:
         """Score and time what was made, board after board."""
         for cells, files in zip(orders, made, strict=True):
             for board in self.campaign.boards:
-                self.measure(board, [c for c in cells if c.device == board.name], files)
+                try:
+                    if board.name in self.lost:
+                        base.check(board)
+                    self.measure(board, [c for c in cells if c.device == board.name], files)
+                except DeviceError as error:
+                    self.lost[board.name] = str(error)
+                    self.tell(board.name, "out of reach, its cells are left")
 
     def make(self, cells: Sequence[Cell]) -> dict[str, Made]:
         """The files of cells that share a training, by strategy."""
@@ -197,7 +214,7 @@ class _Session:
 
     def score(self, board: Board, cell: Cell, model: Path) -> Observation:
         """Accuracy on the test split, once for each file and kernel set."""
-        data, key = self.data[cell.task], (sha256(model), board.kernels)
+        data, key = self.data[cell.task], (sha256(model), board.kernels, board.host)
         if key in self.known:
             return Observation(accuracy=self.known[key], n_test=len(data.y_test))
         seen = base.score(board, model, data.x_test, data.y_test)
