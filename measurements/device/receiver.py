@@ -52,6 +52,7 @@ def main(order: dict[str, Any]) -> int:
         _tell(unfit=f"{sys.executable} is Python {found}; {wanted} or later is needed")
         return 0
     folder = os.path.expanduser(order["folder"])
+    _tell(at="receiving files")
     try:
         os.makedirs(os.path.join(folder, "files"), exist_ok=True)
         lock = _alone(folder)
