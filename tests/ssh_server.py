@@ -22,7 +22,7 @@ ListenAddress 127.0.0.1:{port}
 HostKey {folder}/host_key
 AuthorizedKeysFile {folder}/authorized_keys
 PidFile none
-UsePAM no
+UsePAM {pam}
 StrictModes no
 PermitRootLogin prohibit-password
 PasswordAuthentication no
@@ -51,7 +51,9 @@ class Server:
         for key in ("host_key", "key", "stranger"):
             self.make_key(key)
         shutil.copy(folder / "key.pub", folder / "authorized_keys")
-        (folder / "sshd_config").write_text(SERVER.format(port=self.port, folder=folder))
+        pam = "yes" if is_locked() else "no"
+        config = SERVER.format(port=self.port, folder=folder, pam=pam)
+        (folder / "sshd_config").write_text(config)
         (folder / "ssh_config").write_text(CLIENT.format(folder=folder))
         client = folder / "bin" / "ssh"
         client.parent.mkdir()
@@ -109,6 +111,14 @@ class Server:
         setting = Setting(python=fields.pop("python", sys.executable), folder=str(folder))
         address = SshAddress(host="127.0.0.1", user=getuser(), port=self.port)
         return SshBoard(address=address, setting=setting, **fields)
+
+
+def is_locked():
+    """Whether this user has no password: without PAM the server would not let it in by key."""
+    if os.geteuid():
+        return False
+    entries = [line.split(":") for line in Path("/etc/shadow").read_text().splitlines()]
+    return any(entry[0] == getuser() and entry[1].startswith("!") for entry in entries)
 
 
 def kill(pid, kind=signal.SIGKILL):

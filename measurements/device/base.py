@@ -190,7 +190,7 @@ def time(
 
 
 def worker_files() -> dict[str, bytes]:
-    """What a board needs to run `python -m measurements.device.worker`: a folder of five files.
+    """What a board needs to run `python -m measurements.device.worker`: a folder of six files.
 
     Returns:
         Path inside the folder -> content.
