@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from measurements import deployment
-from measurements.device import local
+from measurements.device import boards
 from measurements.errors import DlmoError
 from measurements.promise import NAMES
 from recommender import Advisor, Constraints, Profile
@@ -44,7 +44,7 @@ def main() -> int:
             strategy=advice.pick["strategy"],
             task=asked.task,
             protocol=asked.protocol,
-            board=local.board(asked.board),
+            board=boards.board(asked.board),
             cache=asked.cache,
             data_dir=Path(os.environ["DLMO_DATA_DIR"]) if "DLMO_DATA_DIR" in os.environ else None,
         )

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from measurements import plan, tasks
+from measurements.device import notes
+from measurements.device.fingerprint import Identity
 from measurements.plan import DATA_HASH, Cell
 from measurements.record import Measurement
 from measurements.scope import Campaign, wanted, words_of_tasks
@@ -31,6 +33,9 @@ class Backlog:
     """Those cells of the campaign, left or not, that have failed so far."""
     changed: tuple[str, ...]
     """Tasks whose data are no longer those of some record; its cells are left."""
+    stale: Mapping[str, str]
+    """Devices that are no longer what some record was taken on -> what has changed; those cells are
+    left."""
     data: Mapping[str, TaskData]
     """What was loaded to find out, by name."""
 
@@ -39,6 +44,10 @@ class Backlog:
         lines = [
             f"{task}: its data are others than those of some records; their cells are measured anew"
             for task in self.changed
+        ]
+        lines += [
+            f"{device}: stale cells are measured anew: {change}"
+            for device, change in self.stale.items()
         ]
         if given_up := len(self.failed.difference(self.cells)):
             lines.append(f"{given_up} cells failed; --retry-failed measures them again")
@@ -67,14 +76,16 @@ def left(
         if known.get(task) and task not in loaded and _is_at_hand(word, campaign.data_dir):
             loaded[task] = tasks.load(word, campaign.data_dir)
     hashes = {task: loaded[task].hash for task in loaded}
-    unanswered = plan.missing(cells, records, data=hashes)
-    unmeasured = plan.missing(cells, records, data=hashes, retry_failed=True)
+    seen = notes.seen()
+    unanswered = plan.missing(cells, records, data=hashes, devices=seen)
+    unmeasured = plan.missing(cells, records, data=hashes, devices=seen, retry_failed=True)
     missing = unmeasured if campaign.retry_failed else unanswered
     return Backlog(
         cells=missing,
         costs=tuple(plan.costs(missing, records, data=hashes)),
         failed=frozenset(unmeasured) - frozenset(unanswered),
         changed=_changed(unanswered, plan.missing(cells, records), known, hashes),
+        stale=_stale(unanswered, records, seen),
         data=loaded,
     )
 
@@ -88,6 +99,19 @@ def _changed(
     """Tasks with cells that are missing only because of other data."""
     again = {cell.task for cell in set(missing) - set(never)}
     return tuple(t for t in known if t in again and known[t] - {hashes.get(t, "")})
+
+
+def _stale(
+    missing: Collection[Cell], records: Sequence[Measurement], seen: Mapping[str, Identity]
+) -> dict[str, str]:
+    """What has changed about devices with cells that are missing only because of it."""
+    left = {(c.network, c.strategy, c.task, c.device, c.seed, c.protocol) for c in missing}
+    return {
+        r.device: changed
+        for r in records
+        if (r.network, r.strategy, r.task, r.device, r.seed, r.protocol) in left
+        and (changed := plan.stale(r, seen))
+    }
 
 
 def _is_at_hand(word: str, data_dir: Path | None) -> bool:

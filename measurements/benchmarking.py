@@ -106,6 +106,17 @@ def benchmark_model(text: str, origin: Origin) -> Rows:
         yield start + 1, partial(_finished, start + 1, lines[start:end], origin)
 
 
+def latency(text: str) -> tuple[float | None, int]:
+    """What one run of `benchmark_model` printed.
+
+    Returns:
+        Seconds per inference, the median where it is printed, else the mean; None when the run did
+        not end. And the number of inferences.
+    """
+    run = _run(1, text.splitlines())
+    return run.latency_s, run.facts.get("num_runs", 0)
+
+
 def _finished(line: int, lines: Sequence[str], origin: Origin) -> Measurement:
     try:
         return _measurement(_run(line, lines), origin)

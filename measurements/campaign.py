@@ -23,7 +23,7 @@ from measurements.cluster import Cluster, connected
 from measurements.dataset import append
 from measurements.device import base
 from measurements.device.base import Board, Observation
-from measurements.errors import HarnessError
+from measurements.errors import DeviceError, HarnessError
 from measurements.lock import alone, check_writable
 from measurements.plan import Cell
 from measurements.production import Made, Order, Progress, produce
@@ -78,8 +78,9 @@ def run(
         The new records, failures among them.
 
     Raises:
-        DlmoError: before anything is trained: unknown names, bad data, a store that can't be
-            read, or that another campaign is writing.
+        DlmoError: before anything is trained: unknown names, bad data, a board that can't be
+            reached, a store that can't be read, or that another campaign is writing.
+        DeviceError: at the end, when a board was lost on the way: all else is measured.
     """
     check_writable(campaign.cache, "--cache")
     with _alone(campaign.store), ExitStack() as stack:
@@ -95,6 +96,10 @@ def run(
             watch=watch,
             scores=Scores(cache=campaign.cache),
         )
+        if not train_only:
+            for board in campaign.boards:
+                if board.name in {cell.device for cell in cells}:
+                    base.check(board)
         if campaign.scheduler and cells:
             session.cluster = stack.enter_context(connected(campaign.scheduler))
         orders = [list(group) for _, group in groupby(cells, key=_what_is_trained)]
@@ -106,6 +111,10 @@ def run(
             made = session.prepare(orders[start : start + step], score=train_only)
             if not train_only:
                 session.observe(orders[start : start + step], made)
+        if session.lost:
+            raise DeviceError(
+                f"{'; '.join(session.lost.values())}; cells are left: run again when it is back"
+            )
         return session.ended
 
 
@@ -126,6 +135,8 @@ class _Session:
     ended: list[Measurement] = field(default_factory=list)
     free_cores: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_cores()))
     """For scoring beside other scoring, whatever the number of orders."""
+    lost: dict[str, str] = field(default_factory=dict)
+    """Boards that were out of reach for a while -> why."""
 
     @property
     def untrained(self) -> bool:
@@ -152,7 +163,13 @@ class _Session:
         """Score and time what was made, board after board."""
         for cells, files in zip(orders, made, strict=True):
             for board in self.campaign.boards:
-                self.measure(board, [c for c in cells if c.device == board.name], files)
+                try:
+                    if board.name in self.lost:
+                        base.check(board)
+                    self.measure(board, [c for c in cells if c.device == board.name], files)
+                except DeviceError as error:
+                    self.lost[board.name] = str(error)
+                    self.tell(board.name, "out of reach, its cells are left")
 
     def make(self, cells: Sequence[Cell]) -> dict[str, Made]:
         """The files of cells that share a training, by strategy."""

@@ -4,7 +4,8 @@ The child gets one job, a line of JSON on its standard input, and answers in lin
 input stays open as long as its parent lives: when it ends, so does the child (see
 `measurements.answer`, the child's side), so that nothing goes on working for a parent that was
 killed or a connection that broke. An answer `{"at": STAGE}` says what comes next; it is how a
-death can be blamed on something, `{"failed": REASON}` is the last one of a child that gave up.
+death can be blamed on something, `{"failed": REASON}` is the last one of a child that gave up, and
+`{"wants": WHAT}` asks for what follows on its input.
 """
 
 from __future__ import annotations
@@ -17,13 +18,17 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from measurements.errors import HarnessError
 
 Answer = dict[str, Any]
 """One line of a child, decoded."""
+
+Supply = Callable[[Any], Iterable[bytes]]
+"""What a child wants -> the bytes that it gets on its input."""
 
 _OUT_OF_MEMORY = (
     "bad_alloc",
@@ -39,10 +44,16 @@ _TAIL_BYTES = 4000
 class ChildError(HarnessError):
     """A child did not finish its job; the message is the reason."""
 
-    def __init__(self, reason: str, last: Answer) -> None:
+    def __init__(
+        self, reason: str, last: Answer, *, status: int | None = None, said: str = ""
+    ) -> None:
         super().__init__(reason)
         self.last = last
         """The child's last answer with a stage; empty when there was none."""
+        self.status = status
+        """The exit status it ended with; None: it gave up or was given up."""
+        self.said = said
+        """The end of what it wrote to its standard error."""
 
 
 def python(module: str) -> list[str]:
@@ -56,6 +67,7 @@ def answers(
     *,
     silence_s: float,
     environment: Mapping[str, str] | None = None,
+    supply: Supply | None = None,
 ) -> Iterator[Answer]:
     """Run a child on a job, and yield its answers as they come.
 
@@ -66,6 +78,7 @@ def answers(
         job: what to do, in plain JSON values.
         silence_s: seconds without any answer after which the child counts as hung.
         environment: variables to add to this process's own.
+        supply: gives what the child wants besides the job; written while its answers are read.
 
     Raises:
         ChildError: when it crashes, hangs or reports a failure of its own (`{"failed": REASON}`).
@@ -81,13 +94,17 @@ def answers(
             start_new_session=True,
         )
         try:
-            yield from _listen(child, job, silence_s, errors)
+            yield from _listen(child, job, silence_s, errors, supply)
         finally:
             _end(child)
 
 
 def _listen(
-    child: subprocess.Popen[bytes], job: Mapping[str, Any], silence_s: float, errors: IO[bytes]
+    child: subprocess.Popen[bytes],
+    job: Mapping[str, Any],
+    silence_s: float,
+    errors: IO[bytes],
+    supply: Supply | None,
 ) -> Iterator[Answer]:
     last: Answer = {}
     try:
@@ -98,16 +115,28 @@ def _listen(
         pass  # it died at once: what it left behind says why
     for line in _lines(child, silence_s):
         if line is None:
-            raise ChildError(f"no answer within {silence_s:g} s{_where(last)}", last)
+            raise ChildError(f"no answer within {silence_s:g} s{during(last)}", last)
         answer: Answer = json.loads(line)
         if "at" in answer:
             last = answer
         if "failed" in answer:
             told = "out of memory" if _is_out_of_memory(answer["failed"]) else answer["failed"]
-            raise ChildError(f"{told}{_where(last)}", last)
-        yield answer
+            raise ChildError(f"{told}{during(last)}", last)
+        if supply and "wants" in answer:
+            pieces = supply(answer["wants"])
+            threading.Thread(target=_feed, args=(child.stdin, pieces), daemon=True).start()
+        else:
+            yield answer
     if status := child.wait():
-        raise ChildError(_cause(status, _tail(errors), _where(last)), last)
+        said = _tail(errors)
+        raise ChildError(cause(status, said, last), last, status=status, said=said)
+
+
+def _feed(stdin: IO[bytes], pieces: Iterable[bytes]) -> None:
+    with contextlib.suppress(OSError, ValueError):  # it has ended: what it left behind says why
+        for piece in pieces:
+            stdin.write(piece)
+        stdin.flush()
 
 
 def _lines(child: subprocess.Popen[bytes], silence_s: float) -> Iterator[bytes | None]:
@@ -138,7 +167,15 @@ def _end(child: subprocess.Popen[bytes]) -> None:
                 pipe.close()
 
 
-def _cause(status: int, tail: str, where: str) -> str:
+def cause(status: int, tail: str, last: Answer) -> str:
+    """Why a child ended.
+
+    Args:
+        status: its exit status; negative: the signal that killed it.
+        tail: the end of what it wrote to its standard error.
+        last: its last answer with a stage.
+    """
+    where = during(last)
     if _is_out_of_memory(tail):
         return f"out of memory{where}"
     if status < 0:
@@ -152,7 +189,8 @@ def _is_out_of_memory(text: str) -> bool:
     return any(word in text for word in _OUT_OF_MEMORY)
 
 
-def _where(last: Answer) -> str:
+def during(last: Answer) -> str:
+    """`" in STAGE"`, after an answer that names one."""
     return f" in {last['at']}" if last else ""
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from measurements import c_array, model_card, promise, protocol, recording, tasks
-from measurements.device import base, local
+from measurements.device import base, boards
 from measurements.device.base import Board, Observation
 from measurements.embedding import embedded
 from measurements.errors import HarnessError
@@ -130,13 +130,16 @@ def build(
     return card
 
 
-def request_of(folder: Path, cache: Path, data_dir: Path | None = None) -> Request:
+def request_of(
+    folder: Path, cache: Path, data_dir: Path | None = None, device: str | None = None
+) -> Request:
     """How to make again what lies in a folder.
 
     Args:
         folder: of the build.
         cache: checkpoints and made files; an empty folder, and all is made anew.
         data_dir: folder of data sets.
+        device: where to measure; None: where it was promised for.
 
     Raises:
         HarnessError: when the folder is no build, or its file not the one that the card describes.
@@ -150,7 +153,7 @@ def request_of(folder: Path, cache: Path, data_dir: Path | None = None) -> Reque
         strategy=card.strategy,
         task=card.task,
         protocol=str(folder / PROTOCOL),
-        board=local.board(card.device),
+        board=boards.board(device or card.device),
         cache=cache,
         seed=card.seed,
         data_dir=data_dir,
@@ -163,7 +166,9 @@ def request_of(folder: Path, cache: Path, data_dir: Path | None = None) -> Reque
     )
 
 
-def request_of_record(record: Measurement, cache: Path, data_dir: Path | None = None) -> Request:
+def request_of_record(
+    record: Measurement, cache: Path, data_dir: Path | None = None, device: str | None = None
+) -> Request:
     """How to make again what a record is of; as `request_of`.
 
     Raises:
@@ -176,7 +181,7 @@ def request_of_record(record: Measurement, cache: Path, data_dir: Path | None = 
         strategy=record.strategy,
         task=record.task,
         protocol=record.protocol.partition("@")[0],
-        board=local.board(record.device),
+        board=boards.board(device or record.device),
         cache=cache,
         seed=record.seed,
         data_dir=data_dir,

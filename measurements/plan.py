@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from measurements.dataset import read
+from measurements.device.fingerprint import Identity, change, identity
 from measurements.record import Measurement
 from measurements.strategy import Strategy
 from measurements.subject import networks as shipped_networks
@@ -90,6 +91,7 @@ def missing(
     records: Iterable[Measurement],
     *,
     data: Mapping[str, str] = MappingProxyType({}),
+    devices: Mapping[str, Identity] = MappingProxyType({}),
     retry_failed: bool = False,
 ) -> tuple[Cell, ...]:
     """The cells that no record answers yet.
@@ -99,12 +101,14 @@ def missing(
         records: what was measured so far.
         data: task -> hash of its data as they are now, where that is known; a record that was
             taken on others is no answer.
-        retry_failed: a recorded failure is none either.
+        devices: device -> what it is now, where that is known; a record that was taken when it was
+            another is none either.
+        retry_failed: nor is a recorded failure.
     """
     answered = {
         (r.network, r.strategy, r.task, r.device, r.seed, r.protocol)
         for r in records
-        if _is_of(data, r) and not (retry_failed and r.failure)
+        if _is_of(data, r) and not stale(r, devices) and not (retry_failed and r.failure)
     }
     return tuple(
         cell
@@ -112,6 +116,12 @@ def missing(
         if (cell.network, cell.strategy, cell.task, cell.device, cell.seed, cell.protocol)
         not in answered
     )
+
+
+def stale(record: Measurement, devices: Mapping[str, Identity]) -> str:
+    """What has changed about a record's device since; empty when nothing is known to have."""
+    now = devices.get(record.device)
+    return change(identity(record.environment), now) if now else ""
 
 
 def _is_of(data: Mapping[str, str], record: Measurement) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from measurements import plan, protocol, tasks
-from measurements.device import local
+from measurements.device import boards
 from measurements.device.base import Board
 from measurements.errors import HarnessError
 from measurements.plan import Cell
@@ -67,20 +67,20 @@ def requested(
     Args:
         networks: names; none: all that are shipped, without the teacher.
         strategies: slugs or setups; none: the paper's seven.
-        devices: names; none: this machine with XNNPACK and one thread.
+        devices: addresses or names; none: this machine with XNNPACK and one thread.
         cache: None: in the user's own cache folder.
         **rest: the other fields of `Campaign`, as they are.
 
     Raises:
         UnknownNameError: with the nearest known name.
+        DeviceError: when the user's file of devices can't be read.
     """
     known = shipped_networks()
     usual = [name for name in known if name != TEACHER]
-    boards = [local.board(name) for name in devices]
     return Campaign(
         networks=tuple(named(name, known, "network").name for name in networks or usual),
         strategies=tuple(Strategy.parse(word) for word in strategies or SETUPS.values()),
-        boards=tuple(boards or [local.LocalBoard(kernels="xnnpack", threads=1)]),
+        boards=tuple(map(boards.board, devices)) or (boards.USUAL,),
         cache=cache or own_cache(),
         **rest,
     )

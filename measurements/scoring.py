@@ -100,4 +100,4 @@ def lasts(board: Board) -> bool:
 def _key(board: Board, model: Path, data: TaskData) -> Key:
     """All that an accuracy depends on."""
     here = f"{platform.machine()} ai-edge-litert {installed('ai-edge-litert')}"
-    return (sha256(model), board.kernels, data.hash, here if lasts(board) else board.name)
+    return (sha256(model), board.kernels, data.hash, here if lasts(board) else board.host)

@@ -12,7 +12,7 @@ print(advice.pick["network"], advice.pick["strategy"])
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ import numpy as np
 from measurements.errors import known
 from measurements.strategy import Strategy
 from measurements.subject import Device, devices, is_published, tasks
-from recommender import forecast
+from recommender import forecast, own_devices
 from recommender.advice import Advice, Basis, Verdict
 from recommender.constraints import Constraints
 from recommender.engine import choose
@@ -63,6 +63,7 @@ class Advisor:
     origin: Origin = field(default_factory=Origin)
     """Where both were read from."""
     _judged: dict[Profile, _Judged] = field(default_factory=dict, repr=False, compare=False)
+    _stale: dict[str, Mapping[str, str]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def load(
@@ -142,6 +143,16 @@ class Advisor:
         """All candidates in the profile's order, before any limit."""
         return self._judge(self.resolve(profile)).ranking
 
+    def stale(self, device: str) -> Mapping[str, str]:
+        """Records of a device that was another one then: id -> what has changed since.
+
+        Raises:
+            DlmoError: for notes on devices that can't be read.
+        """
+        if device not in self._stale:
+            self._stale[device] = own_devices.stale(device, self.origin.measurements)
+        return self._stale[device]
+
     def resolve(self, profile: Profile) -> Profile:
         """The profile with its device and task settled.
 
@@ -208,7 +219,7 @@ class Advisor:
         from rules.judge import judge, recommended
 
         device, task = str(profile.device), str(profile.task)
-        board = self.forecast.board(device, task)
+        board = replace(self.forecast.board(device, task), stale=self.stale(device))
         query = situation.of_query(
             service_class=profile.service_class,
             task=tasks().get(task),

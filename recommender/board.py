@@ -6,7 +6,8 @@ as it was measured, a predicted one at the unfavourable bound that holds with th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -105,6 +106,8 @@ class Board:
     """Ids of the measurements that a candidate rests on: its own, or those of its network."""
     sources: dict[str, str]
     """Measurement id -> where it is from, in a few words."""
+    stale: Mapping[str, str] = field(default_factory=dict)
+    """Measurement id -> what has changed about the device since it was taken."""
 
     def __len__(self) -> int:
         return len(self.network)

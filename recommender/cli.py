@@ -86,8 +86,11 @@ def advise(
     if context.invoked_subcommand is not None:
         return
     from recommender.advisor import Advisor
+    from recommender.own_devices import limited
     from recommender.profile import Profile
 
+    constraints = options.constraints(max_size, max_latency, min_accuracy, max_ram)
+    constraints, size_kind, added = limited(device, constraints, size_kind)
     profile = Profile(
         service_class=service_class,
         task=task,
@@ -99,11 +102,12 @@ def advise(
         evidence=evidence,
         follow=follow,
     )
-    constraints = options.constraints(max_size, max_latency, min_accuracy, max_ram)
     form = "plot" if plot else form
     options.check_format(form, ("table", "json", "markdown", "html", "plot"))
     advisor = Advisor.load(split(measurements), split(rules))
     advice = advisor.advise(profile, constraints, top=top)
+    for limit in added:
+        print(f"dlmo-advise: limited to the {limit}", file=sys.stderr)
     write(advice, form, output)
     if build and advice.pick:
         make(advice, build, protocol)
@@ -198,18 +202,18 @@ def evaluate(
 
 
 def make(advice: Advice, folder: Path, protocol: str) -> None:
-    """Build the pick, on its device where that is this machine's, else on this machine's usual one.
+    """Build the pick, measured on its device where that is at hand, else on this machine.
 
     Raises:
         HarnessError: when it can't be built.
     """
     from measurements import deployment
     from measurements.commands.deployments import requested, teller
-    from measurements.device import local
+    from measurements.device import boards
     from measurements.tasks import DATA_DIR
 
     pick, device = advice.pick or {}, advice.profile.device
-    here = device if device in local.boards() else None
+    here = device if device and boards.is_known(device) else None
     data = os.environ.get(DATA_DIR)
     request = requested(
         pick["network"],

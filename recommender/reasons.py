@@ -12,6 +12,7 @@ from recommender.relax import Relaxation
 
 if TYPE_CHECKING:
     from recommender.advice import Advice
+    from recommender.board import Board
 
 _AXES = (
     (2, "accuracy", wording.percent),
@@ -76,6 +77,12 @@ def of_purchase(advice: Advice, relaxation: Relaxation) -> list[str]:
 
 def _basis(advice: Advice, index: int) -> str:
     board = advice.ranking.board
+    old = [board.stale[row] for row in board.rows[index] if row in board.stale]
+    rests = _evidence(board, index)
+    return f"{rests}; stale: {len(old)} of {len(board.rows[index])}: {old[0]}" if old else rests
+
+
+def _evidence(board: Board, index: int) -> str:
     rows = board.rows[index]
     named = ", ".join(
         f"{row} ({board.sources[row]})" if row in board.sources else row

@@ -36,7 +36,10 @@ Tasks = Annotated[
 ]
 Devices = Annotated[
     list[str] | None,
-    typer.Option("--devices", help="See `devices`; none: this machine, xnnpack, 1 thread."),
+    typer.Option(
+        "--devices",
+        help="See `devices`, or ssh://…, adb:…; none: this machine, xnnpack, 1 thread.",
+    ),
 ]
 ProtocolName = Annotated[
     str,

@@ -23,7 +23,8 @@ BROKEN = 1
 """Exit status when a promise does not hold."""
 
 Device = Annotated[
-    str | None, typer.Option(help="Where to measure; none: this machine, xnnpack, 1 thread.")
+    str | None,
+    typer.Option(help="See `devices`, or ssh://…, adb:…; none: this machine, xnnpack, 1 thread."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 
@@ -130,18 +131,17 @@ def verify(
     Exits with 1 when one does not.
     """
     from measurements import deployment
-    from measurements.device import local
 
     with _cache(cache) as place:
         if Path(what).is_dir():
-            request = deployment.request_of(Path(what), place, data_dir)
+            request = deployment.request_of(Path(what), place, data_dir, device)
         else:
-            request = deployment.request_of_record(_record(what, measurements), place, data_dir)
+            record = _record(what, measurements)
+            request = deployment.request_of_record(record, place, data_dir, device)
         request = replace(
             request,
             task=task or request.task,
             protocol=protocol or request.protocol,
-            board=local.board(device) if device else request.board,
         )
         found = deployment.verify(request, teller(quiet))
     print("\n".join(lines(found)))

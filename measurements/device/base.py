@@ -18,6 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from measurements.child import Answer, ChildError
+from measurements.environment import PACKAGES
+from measurements.errors import DeviceError
+from measurements.subject import Device
 from measurements.timing import DRIFT_LIMIT, Repetition, drift
 
 RETAKES = 3
@@ -36,8 +39,8 @@ _WORKER = ("answer.py", "environment.py", "timing.py", "device/worker.py")
 class Job:
     """What a worker is to do. Paths are on the machine that asks."""
 
-    models: tuple[Path, ...]
-    """The .tflite files."""
+    models: tuple[Path, ...] = ()
+    """The .tflite files; none: only what the board is."""
     images: Path | None = None
     """.npy of the images to classify, `(n, rows, columns, channels)`; None: don't."""
     labels: Path | None = None
@@ -61,12 +64,20 @@ class Board(Protocol):
     def threads(self) -> int:
         """Threads of one inference."""
 
+    @property
+    def host(self) -> str:
+        """The machine that scores; the same one for its other kernels and threads."""
+
+    @property
+    def device(self) -> Device:
+        """Its facts, as far as they are known without asking it."""
+
     def answers(self, job: Job) -> Iterator[Answer]:
         """Run the worker on a job; its answers as they come.
 
         Raises:
-            ChildError: when the worker crashes, hangs or gives up.
-            DeviceError: when the board can't be reached.
+            ChildError: when the worker crashes, hangs or gives up, or was interrupted too often.
+            DeviceError: when the board can't be reached, or can't run the worker.
         """
 
 
@@ -88,6 +99,28 @@ class Observation:
     """Why it could not be scored or timed; empty when it could."""
     environment: dict[str, Any] = field(default_factory=dict)
     """Facts of the run."""
+
+
+def check(board: Board) -> dict[str, Any]:
+    """Ask a board what it is.
+
+    Returns:
+        Its facts, as `environment.facts` gives them.
+
+    Raises:
+        DeviceError: when it can't be reached, or can't run models.
+    """
+    try:
+        said = [answer for answer in board.answers(Job()) if "facts" in answer]
+    except ChildError as error:
+        raise DeviceError(f"{board.name}: {error}") from None
+    facts: dict[str, Any] = said[-1]["facts"]
+    if missing := [name for name, version in facts["versions"].items() if version is None]:
+        raise DeviceError(
+            f"{board.name}: not installed there: {', '.join(missing)}; its Python needs "
+            f"{' and '.join(PACKAGES)}"
+        )
+    return facts
 
 
 def measure(
@@ -157,7 +190,7 @@ def time(
 
 
 def worker_files() -> dict[str, bytes]:
-    """What a board needs to run `python -m measurements.device.worker`: a folder of five files.
+    """What a board needs to run `python -m measurements.device.worker`: a folder of six files.
 
     Returns:
         Path inside the folder -> content.

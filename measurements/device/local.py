@@ -27,13 +27,20 @@ class LocalBoard:
     """`xnnpack`, `builtin` or `reference`."""
     threads: int
     """Threads of one inference, pinned to as many cores."""
+    called: str = ""
+    """What the user calls it; empty: its machine, kernels and threads."""
     silence_s: float = SILENCE_S
     """Seconds without an answer after which the worker hangs."""
 
     @property
     def name(self) -> str:
         """As in records, `x86_64-xnnpack-1t`."""
-        return f"{platform.machine()}-{self.kernels}-{self.threads}t"
+        return self.called or f"{platform.machine()}-{self.kernels}-{self.threads}t"
+
+    @property
+    def host(self) -> str:
+        """This machine."""
+        return "here"
 
     @property
     def device(self) -> Device:

@@ -9,6 +9,7 @@ the job; lines of JSON go out:
     {"scored": PLACE, "right": COUNT, "of": COUNT}
     {"timed": PLACE, "values_s": [...], "singles_s": [...], "inferences": N, "settled": BOOL}
     {"run": {"facts": {...}, "disturbance": TEXT}}
+    {"facts": {...}}                                     of a job that asks for nothing else
     {"failed": REASON}                                   the last line, if it comes
 """
 
@@ -108,6 +109,8 @@ def main() -> None:
         if job["repetition"] is not None:
             _pin(job["threads"])
             _time(job, tell)
+        if not job["models"]:
+            tell({"facts": facts(kernels=job["kernels"], threads=job["threads"])})
     # Whatever the runtime throws at a model that it can't run is an answer about that model.
     except Exception as error:
         tell({"failed": reason(error)})

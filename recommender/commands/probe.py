@@ -16,7 +16,10 @@ PROTOCOL = "untrained"
 def run(
     out: campaigns.Out,
     device: Annotated[
-        str | None, typer.Option(help="See `devices`; none: this machine, xnnpack, 1 thread.")
+        str | None,
+        typer.Option(
+            help="See `devices`, or ssh://…, adb:…; none: this machine, xnnpack, 1 thread."
+        ),
     ] = None,
     budget: Annotated[
         int, typer.Option(metavar="N", min=0, help="Cells to time, those in the store included.")

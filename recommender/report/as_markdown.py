@@ -27,7 +27,8 @@ def as_markdown(advice: Advice) -> str:
         [outline.relaxation(advice, entry) for entry in content["relaxations"]],
     )
     parts += _section("What the sources say", map(outline.remark, outline.remarks(advice)))
-    parts += map(escaped, filter(None, [outline.doubt(advice), outline.basis(advice)]))
+    last = [outline.doubt(advice), outline.stale(advice), outline.basis(advice)]
+    parts += map(escaped, filter(None, last))
     return "\n\n".join(parts) + "\n"
 
 

@@ -82,8 +82,8 @@ def as_plot(advice: Advice) -> str:
         lines += [line for reason in content["pick"]["reasons"] for line in _item(reason)]
     for entry in content["relaxations"]:
         lines += _item(outline.relaxation(advice, entry))
-    if doubt := outline.doubt(advice):
-        lines += ["", *_wrapped(doubt)]
+    for warning in filter(None, (outline.doubt(advice), outline.stale(advice))):
+        lines += ["", *_wrapped(warning)]
     return "\n".join([*lines, "", *_wrapped(outline.basis(advice))]) + "\n"
 
 

@@ -53,9 +53,9 @@ def as_table(advice: Advice, *, width: int = WIDTH, colour: bool = False) -> str
         or ([] if advice.feasible else ["no change of these limits: nothing can be promised"]),
     )
     _section(console, "What the sources say", map(outline.remark, outline.remarks(advice)))
-    if doubt := outline.doubt(advice):
+    for warning in filter(None, (outline.doubt(advice), outline.stale(advice))):
         console.print()
-        console.print(Text(doubt, style="yellow"))
+        console.print(Text(warning, style="yellow"))
     console.print()
     console.print(Text(outline.basis(advice), style="dim"))
     return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())

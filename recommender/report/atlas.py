@@ -45,6 +45,7 @@ def atlas(advice: Advice) -> dict[str, Any]:
         for device in forecast.devices
     }
     ids = {row for rows in row_sets.members for row in rows}
+    stale = {k: v for name in forecast.devices for k, v in advice.advisor.stale(name).items()}
     return {
         "schema": SCHEMA,
         "query": {
@@ -71,7 +72,8 @@ def atlas(advice: Advice) -> dict[str, Any]:
         "boards": boards,
         "row_sets": row_sets.members,
         "sources": {k: v for k, v in forecast.content["sources"].items() if k in ids},
-        "rows": {"columns": ROW_COLUMNS, "values": _rows(advice, ids)},
+        "stale": {k: v for k, v in stale.items() if k in ids},
+        "rows": {"columns": ROW_COLUMNS, "values": _rows(advice, ids, stale)},
     }
 
 
@@ -120,17 +122,19 @@ def _judged(advice: Advice, profile: Profile) -> dict[str, Any]:
     }
 
 
-def _rows(advice: Advice, ids: Iterable[str]) -> list[list[Any]]:
+def _rows(advice: Advice, ids: Iterable[str], stale: Mapping[str, str]) -> list[list[Any]]:
     """The measurements behind the boards, as they were recorded."""
     wanted = set(ids)
     if not wanted:
         return []
     found = {r.id: r for r in loading.records(advice.advisor.origin.measurements)}
-    return [_row(row, found[row]) for row in sorted(wanted & set(found))]
+    return [_row(row, found[row], stale.get(row, "")) for row in sorted(wanted & set(found))]
 
 
-def _row(row: str, record: Measurement) -> list[Any]:
+def _row(row: str, record: Measurement, changed: str) -> list[Any]:
     notes = [f"{what} suspect: {why}" for what, why in record.suspect.items()]
+    if changed:
+        notes.append(f"stale: {changed}")
     if record.noisy:
         notes.append("the machine was busy while latency was taken")
     return [

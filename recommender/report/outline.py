@@ -126,6 +126,21 @@ def doubt(advice: Advice) -> str | None:
     )
 
 
+def stale(advice: Advice) -> str | None:
+    """In a line: which records the device has outlived; None: none that the answer rests on."""
+    board, choice = advice.ranking.board, advice.choice
+    shown = [*choice.alternatives, *choice.near_misses]
+    shown += [] if choice.pick is None else [choice.pick]
+    rows = {row for index in shown for row in board.rows[int(index)]}
+    changes = [board.stale[row] for row in sorted(rows) if row in board.stale]
+    if not changes:
+        return None
+    return (
+        f"Stale: {board.device} is no longer what {len(changes)} of these {len(rows)} records were "
+        f"taken on: {changes[0]}. 'dlmo-measure run' takes them anew."
+    )
+
+
 def remark(verdict: Verdict) -> str:
     """A remark in a line, with its source."""
     audit = f" [{_short(verdict.audit)}]" if verdict.audit else ""

@@ -117,3 +117,40 @@ def gone(pid):
                 return True
         time.sleep(0.02)
     return pid not in used() and not os.path.exists(f"/proc/{pid}")
+
+
+WANTING = (
+    "import json, sys\n"
+    "input()\n"
+    "print(json.dumps({'at': 'receiving'}), json.dumps({'wants': [2, 0]}), sep='\\n', flush=True)\n"
+)
+
+
+def test_a_child_gets_what_it_wants_while_its_answers_are_read():
+    """More than the pipes hold, both ways."""
+    pieces = {0: b"a" * 1_000_000, 2: b"b" * 500_000}
+    script = WANTING + (
+        "got = b''\n"
+        "while len(got) < 1_500_000:\n"
+        "    got += sys.stdin.buffer.read1(65536)\n"
+        "    print(json.dumps({'so far': len(got), 'padding': 'x' * 5000}), flush=True)\n"
+        "print(json.dumps({'first': got[0], 'last': got[-1]}))\n"
+    )
+    said = list(child(script, supply=lambda wants: (pieces[want] for want in wants)))
+    assert said[-1] == {"first": ord("b"), "last": ord("a")}
+    assert not [answer for answer in said if "wants" in answer]
+
+
+def test_a_child_that_dies_while_it_is_given_something_says_why():
+    script = WANTING + "raise OSError('no disk')"
+    with pytest.raises(ChildError, match="ended with status 1 in receiving: OSError: no disk"):
+        list(child(script, supply=lambda wants: [b"x" * 10_000_000]))
+
+
+def test_an_end_carries_its_status_and_what_was_said():
+    with pytest.raises(ChildError) as caught:
+        list(child("import sys; print('first\\nsecond', file=sys.stderr); sys.exit(7)"))
+    assert (caught.value.status, caught.value.said) == (7, "first\nsecond\n")
+    with pytest.raises(ChildError) as caught:
+        list(child(say('{"failed": "x"}')))
+    assert (caught.value.status, caught.value.said) == (None, "")

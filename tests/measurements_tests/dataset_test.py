@@ -355,6 +355,45 @@ def test_merging_nothing_adds_nothing(store):
     assert not store.exists()
 
 
+def merging(sources, store):
+    """A process that merges, and says how many it added."""
+    code = (
+        "import sys; from measurements.dataset import merge;print(merge(sys.argv[2:], sys.argv[1]))"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", code, store, *sources], stdout=subprocess.PIPE, text=True
+    )
+
+
+def test_merging_loses_and_doubles_nothing_while_others_write_and_merge(tmp_path):
+    """Sources grow while several processes merge them into a store that others append to."""
+    sources, store = [tmp_path / f"from-{i}" for i in range(3)], tmp_path / "store"
+    devices = ("one", "two")
+
+    def records(start, count):
+        return [
+            dataclasses.replace(VALID, device=device, seed=seed)
+            for device in devices
+            for seed in range(start, start + count)
+        ]
+
+    for place, source in enumerate(sources):
+        append(records(place * 20, 40), source)  # half of it is in the next one too
+    running = [merging(sources, store) for _ in range(4)]
+    for seed in range(1000, 1040):
+        append(records(seed, 1), store)
+        append(records(seed + 1000, 1), sources[seed % 3])
+    added = [int(one.communicate()[0]) for one in running]
+    assert all(one.returncode == 0 for one in running)
+    added.append(merge(sources, store))  # what was written after the others had read
+    expected = [*range(80), *range(1000, 1040), *range(2000, 2040)]
+    for device in devices:
+        held = [r.seed for r in read(store / f"{device}.jsonl")]
+        assert sorted(held) == expected
+    assert sum(added) == len(devices) * (len(expected) - 40)
+    assert merge(sources, store) == 0
+
+
 # As a frame
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from measurements import benchmarking
 from measurements.dataset import check
 from measurements.errors import DatasetError
 from measurements.importing import read_files
@@ -290,6 +291,14 @@ def test_benchmark_model_of_old(given_file):
     assert record.environment["num_runs"] == 50
     assert record.environment["memory_footprint_mb"] == 46.0859
     assert record.ram_bytes is None
+
+
+def test_the_latency_of_one_run_of_benchmark_model():
+    text = (FILES / "benchmark-model-2.8.log").read_text()
+    assert benchmarking.latency(text) == (2.95034, 50)
+    median = text.replace("std=109798", "std=109798 p5=2727568 median=2913402 p95=3189954")
+    assert benchmarking.latency(median) == (2.913402, 50)
+    assert benchmarking.latency("STARTING!\n") == (None, 0)
 
 
 def test_benchmark_model_of_today_with_a_run_that_died(given_file):

@@ -87,7 +87,8 @@ def test_a_failure_is_not_kept(tflite, data, tmp_path, counted):
 
 def test_another_machines_scores_last_for_one_run(tflite, data, tmp_path, counted):
     class Remote:
-        name, kernels, threads, answers = "toaster", "builtin", 1, BUILTIN.answers
+        name, host, kernels, threads = "toaster-builtin", "toaster", "builtin", 1
+        answers = BUILTIN.answers
 
     scores = Scores(cache=tmp_path)
     for _ in range(2):

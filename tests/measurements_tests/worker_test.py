@@ -126,3 +126,10 @@ def test_the_folder_for_a_board_stands_alone(job, tmp_path):
     assert {"scored", "timed", "run"} <= {key for answer in said for key in answer}
     assert "msgspec" not in modules
     assert "measurements.dataset" not in modules
+
+
+def test_a_job_without_models_asks_what_the_place_is(job):
+    job |= {"models": [], "images": None, "repetition": None}
+    (said,) = list(answers(WORKER, job, silence_s=60))
+    assert said["facts"]["kernels"] == "xnnpack"
+    assert said["facts"]["versions"]["ai-edge-litert"]

@@ -1,61 +1,11 @@
 """The page's selection gives what Python's gives: the same questions to both."""
 
-import json
-import shutil
-import subprocess
-from pathlib import Path
-
 import numpy as np
-import pytest
+from asked_page import assert_page_agrees, needs_node
 from made_forecasts import made_forecast
 from made_questions import questions
 
 from recommender import Advisor
-from recommender.constraints import Constraints
-from recommender.profile import Profile
-from recommender.report.as_html import ANSWERING, PAGE
-from recommender.report.atlas import atlas
-
-needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
-RUNNER = Path(__file__).parent.parent / "answer.js"
-
-
-def page_answers(advisor, asked):
-    """What the page's scripts answer."""
-    page = atlas(advisor.advise(Profile(device=advisor.forecast.devices[0]), Constraints()))
-    given = {"page": page, "questions": [question.for_page() for question in asked]}
-    done = subprocess.run(
-        ["node", RUNNER, *(PAGE / name for name in ANSWERING)],
-        input=json.dumps(given),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def assert_alike(one, other, where=""):
-    """Equal in structure and words, and in numbers to the sixth digit."""
-    assert type(one) is type(other) or {type(one), type(other)} == {int, float}, where
-    if isinstance(one, dict):
-        assert list(one) == list(other), where
-        for key in one:
-            assert_alike(one[key], other[key], f"{where}.{key}")
-    elif isinstance(one, list):
-        assert len(one) == len(other), where
-        for i, (a, b) in enumerate(zip(one, other, strict=True)):
-            assert_alike(a, b, f"{where}[{i}]")
-    elif isinstance(one, float):
-        assert one == pytest.approx(other, rel=2e-6, abs=1.1e-4), where
-    else:
-        assert one == other, where
-
-
-def assert_page_agrees(advisor, asked):
-    for question, found in zip(asked, page_answers(advisor, asked), strict=True):
-        expected = advisor.advise(question.profile, question.constraints).to_dict()
-        assert_alike(found, {key: expected[key] for key in found}, repr(question))
 
 
 @needs_node

@@ -64,8 +64,13 @@ const reasons = (() => {
   }
 
   function basis({ ranking }, i) {
-    const { page, board, profile } = ranking;
-    const rows = page.row_sets[board.rows[i]];
+    const rows = ranking.page.row_sets[ranking.board.rows[i]];
+    const old = rows.filter((id) => id in ranking.page.stale).map((id) => ranking.page.stale[id]);
+    const rests = evidence(ranking, i, rows);
+    return old.length ? `${rests}; stale: ${old.length} of ${rows.length}: ${old[0]}` : rests;
+  }
+
+  function evidence({ page, board, profile }, i, rows) {
     const named = rows
       .slice(0, SHOWN_ROWS)
       .map((id) => (id in page.sources ? `${id} (${page.sources[id]})` : id))
