@@ -24,7 +24,7 @@ def as_markdown(advice: Advice) -> str:
     parts += _section("Just outside the limits", map(outline.near_miss, content["near_misses"]))
     parts += _section(
         "What looser limits buy" if advice.feasible else "What would make something feasible",
-        [outline.relaxation(advice, entry) for entry in content["relaxations"]],
+        outline.relaxations(advice, content["relaxations"]),
     )
     parts += _section("What the sources say", map(outline.remark, outline.remarks(advice)))
     parts += map(escaped, filter(None, [outline.doubt(advice), outline.basis(advice)]))

@@ -80,8 +80,8 @@ def as_plot(advice: Advice) -> str:
     lines += ["", *_legend(advice), ""]
     if advice.feasible:
         lines += [line for reason in content["pick"]["reasons"] for line in _item(reason)]
-    for entry in content["relaxations"]:
-        lines += _item(outline.relaxation(advice, entry))
+    for change in outline.relaxations(advice, content["relaxations"]):
+        lines += _item(change)
     if doubt := outline.doubt(advice):
         lines += ["", *_wrapped(doubt)]
     return "\n".join([*lines, "", *_wrapped(outline.basis(advice))]) + "\n"

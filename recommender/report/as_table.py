@@ -49,8 +49,7 @@ def as_table(advice: Advice, *, width: int = WIDTH, colour: bool = False) -> str
     _section(
         console,
         "What looser limits buy" if advice.feasible else "What would make something feasible",
-        [outline.relaxation(advice, entry) for entry in content["relaxations"]]
-        or ([] if advice.feasible else ["no change of these limits: nothing can be promised"]),
+        outline.relaxations(advice, content["relaxations"]),
     )
     _section(console, "What the sources say", map(outline.remark, outline.remarks(advice)))
     if doubt := outline.doubt(advice):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from recommender import wording
+from recommender import reasons, wording
 from recommender.advice import Advice, Verdict
 from recommender.constraints import LIMITS, Constraints
 from recommender.profile import Profile
@@ -77,6 +77,13 @@ def near_miss(miss: dict[str, Any]) -> str:
     """A near miss in a line."""
     candidate = miss["candidate"]
     return f"{name(candidate)} ({candidate['evidence']}) {candidate['reasons'][1]}"
+
+
+def relaxations(advice: Advice, entries: list[dict[str, Any]]) -> list[str]:
+    """Every relaxation in a line; where nothing is feasible and none helps, why."""
+    if not entries and not advice.feasible:
+        return [f"no change of limits: {reasons.of_silence(advice)}"]
+    return [relaxation(advice, entry) for entry in entries]
 
 
 def relaxation(advice: Advice, entry: dict[str, Any]) -> str:

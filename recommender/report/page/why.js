@@ -22,10 +22,7 @@ const why = (() => {
     const { ranking, choice } = answer;
     if (i === choice.pick) return "the pick";
     if (!ranking.eligible[i]) return `left out: ${leftOut(answer, i)}`;
-    if (unpromised(ranking, i)) {
-      return `nothing can be promised at ${wording.share(ranking.profile.confidence)}: ` +
-        "too few networks measured";
-    }
+    if (unpromised(ranking, i)) return reasons.unpromised(answer, i);
     if (!choice.feasible[i]) return breach(answer, i);
     return reasons.loss(answer, i);
   }
