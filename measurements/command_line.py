@@ -53,5 +53,16 @@ def execute(command: typer.Typer, name: str, arguments: list[str] | None = None)
 
 
 def split(values: list[str] | None) -> list[str]:
-    """The words of an option that takes several, by commas or repetition; blanks are dropped."""
-    return [word.strip() for value in values or () for word in value.split(",") if word.strip()]
+    """The words of an option that takes several, by commas or repetition; blanks are dropped.
+
+    Raises:
+        UsageError: for a value without a word, as an unset variable of a shell gives: what stands
+            for an option that was left out would be used in its place, and nobody would know.
+    """
+    found = []
+    for value in values or ():
+        words = [word.strip() for word in value.split(",") if word.strip()]
+        if not words:
+            raise typer.BadParameter(f"'{value}' where a name or a path is wanted")
+        found += words
+    return found
