@@ -82,7 +82,7 @@ def near_miss(miss: dict[str, Any]) -> str:
 def relaxations(advice: Advice, entries: list[dict[str, Any]]) -> list[str]:
     """Every relaxation in a line; where nothing is feasible and none helps, why."""
     if not entries and not advice.feasible:
-        return [f"no change of limits: {reasons.of_silence(advice)}"]
+        return [f"no change of limits helps: {reasons.of_silence(advice)}"]
     return [relaxation(advice, entry) for entry in entries]
 
 

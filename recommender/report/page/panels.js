@@ -74,7 +74,7 @@ const panels = (() => {
       choice.pick === null
         ? "Nothing is feasible within these limits."
         : `Deploy ${view.name(choice.pick)}: ${figuresIn(view, choice.pick)} (${why.evidence(view.answer, choice.pick)}).`;
-    fill(byId("reasons"), ...list(choice.pick === null ? [] : reasons.ofPick(view.answer)));
+    fill(byId("reasons"), ...list(choice.pick === null ? silence(view) : reasons.ofPick(view.answer)));
     byId("merit").textContent = merit(view.answer.ranking);
     const fitting = choice.pick === null ? 0 : choice.feasible.reduce((sum, f) => sum + f, 0);
     byId("count").textContent = `${fitting} of ${choice.feasible.length} candidates fit, ${choice.frontier.length} on the front`;
@@ -161,14 +161,19 @@ const panels = (() => {
     return [`with ${within} the pick is ${bought(view, pick)}`, apply(view, changes)];
   }
 
+  /** Where nothing is feasible and no move of limits helps: why. */
+  function silence(view) {
+    const { pick, relaxations } = view.answer.choice;
+    const silent = pick === null && !relaxations.length;
+    return silent ? [`no change of limits helps: ${reasons.ofSilence(view.answer)}`] : [];
+  }
+
   /** The smallest moves that buy something, or why none does, and what is just outside. */
   function moves(view) {
     const { choice } = view.answer;
     byId("moves-title").textContent =
       choice.pick === null ? "What would make something feasible" : "The smallest moves that buy a better pick";
-    const found = choice.relaxations.map((relaxation) => move(view, relaxation));
-    const silent = choice.pick === null && !found.length;
-    section("moves", silent ? [`no change of limits: ${reasons.ofSilence(view.answer)}`] : found);
+    section("moves", [...silence(view), ...choice.relaxations.map((relaxation) => move(view, relaxation))]);
     section("misses", choice.nearMisses.map((i) =>
       `${view.name(i)} (${why.evidence(view.answer, i)}) ${reasons.breach(view.answer, i)}`));
   }
@@ -223,7 +228,8 @@ const panels = (() => {
     tables.rows(found);
   }
 
-  const verdictsOf = (view) => view.answer.ranking.judged.verdicts;
+  const verdictsOf = (view) =>
+    view.answer.ranking.judged.verdicts.map((place) => view.page.verdicts[place]);
 
   /** The remarks that weigh on the pick or recommend, then the others. */
   function remarks(view) {
