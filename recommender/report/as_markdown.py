@@ -16,7 +16,7 @@ def as_markdown(advice: Advice) -> str:
     content = advice.to_dict()
     parts = [f"## {escaped(outline.headline(advice))}", escaped(outline.question(advice))]
     if advice.feasible:
-        parts += [_list(content["pick"]["reasons"]), _table(content)]
+        parts += [_list(content["pick"]["reasons"]), _table(advice, content)]
         parts += _section(
             "Why not",
             [f"{outline.name(c)}: {c['reasons'][1]}" for c in content["alternatives"]],
@@ -31,12 +31,12 @@ def as_markdown(advice: Advice) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _table(content: dict[str, Any]) -> str:
+def _table(advice: Advice, content: dict[str, Any]) -> str:
     rows = [content["pick"], *content["alternatives"]]
     lines = [
-        f"| {' | '.join(outline.COLUMNS)} |",
-        f"|{' --- |' * len(outline.COLUMNS)}",
-        *(f"| {' | '.join(map(escaped, outline.cells(row)))} |" for row in rows),
+        f"| {' | '.join(outline.columns(advice))} |",
+        f"|{' --- |' * len(outline.columns(advice))}",
+        *(f"| {' | '.join(map(escaped, outline.cells(advice, row)))} |" for row in rows),
     ]
     return "\n".join(lines)
 

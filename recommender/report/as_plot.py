@@ -72,7 +72,7 @@ def as_plot(advice: Advice) -> str:
     limits = advice.constraints
     lines = [*_wrapped(outline.question(advice)), "", *_wrapped(outline.headline(advice))]
     for target, title, limit in (
-        (size, "size, kB", limits.max_size_kb),
+        (size, f"{outline.columns(advice)[2]}, kB", limits.max_size_kb),
         ("latency_ms", "latency, ms", limits.max_latency_ms),
     ):
         lines += ["", f"{'accuracy, %':<{MARGIN}}", *_plot(advice, target, limit)]

@@ -44,7 +44,7 @@ def as_table(advice: Advice, *, width: int = WIDTH, colour: bool = False) -> str
     )
     if advice.feasible:
         _bullets(console, content["pick"]["reasons"])
-        _candidates(console, content)
+        _candidates(console, advice, content)
     _section(console, "Just outside the limits", map(outline.near_miss, content["near_misses"]))
     _section(
         console,
@@ -60,13 +60,13 @@ def as_table(advice: Advice, *, width: int = WIDTH, colour: bool = False) -> str
     return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
 
 
-def _candidates(console: Console, content: dict[str, Any]) -> None:
+def _candidates(console: Console, advice: Advice, content: dict[str, Any]) -> None:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
-    for column in outline.COLUMNS:
+    for column in outline.columns(advice):
         table.add_column(column, justify="left", overflow="fold")
-    table.add_row(*outline.cells(content["pick"]), style="bold")
+    table.add_row(*outline.cells(advice, content["pick"]), style="bold")
     for rival in content["alternatives"]:
-        table.add_row(*outline.cells(rival))
+        table.add_row(*outline.cells(advice, rival))
     console.print()
     console.print(table)
     _section(

@@ -256,6 +256,14 @@ def test_newcomers_questions_are_answered(page):
     assert page.text("#headline").startswith("Deploy wrn PRN")
 
 
+def test_the_size_that_is_limited_is_the_one_that_is_shown(page):
+    page.open("#class=low-end&network=wrn&kind=file&follow=paper")
+    sizes = page.run("return Chart.getChart('plot').view.board.file_kb.value")
+    pick = page.run("return Chart.getChart('plot').view.answer.choice.pick")
+    assert f"{sizes[pick]:.0f} kB" in page.text("#headline")
+    assert f"{sizes[pick]:.0f} kB" in page.text("#candidates tbody tr")
+
+
 def test_tables_sort_and_rows_come_as_csv(page):
     sizes = """
         return [...document.querySelectorAll('#candidates tbody tr')].map(

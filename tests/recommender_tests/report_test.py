@@ -108,3 +108,16 @@ def test_a_prediction_says_which_of_its_quantities_were_measured(advisor):
     distilled = next(r for r in answer.to_dict()["alternatives"] if r["strategy"] == "kd+f16")
     assert distilled["evidence"] == "predicted"
     assert distilled["reasons"][0].endswith("; size and latency as measured")
+
+
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_the_size_that_is_limited_is_the_one_that_is_shown(advisor, form):
+    """On the published device the stored file of wrn PRQ is twice its compressed size."""
+    asked = Profile(service_class="low-end", networks=("wrn",), size_kind="file", follow="paper")
+    answer = advisor.advise(asked, Constraints(max_size_kb=600))
+    text = " ".join(FORMATS[form](answer).split())
+    pick = answer.pick
+    assert pick["file_kb"]["value"] > 1.5 * pick["size_kb"]["value"]
+    assert "stored file" in text
+    assert f"{pick['file_kb']['value']:.0f} kB" in text
+    assert f"{pick['size_kb']['value']:.0f} kB" not in text

@@ -12,7 +12,7 @@ const panels = (() => {
         title,
         numeric: true,
         show: (item) => (of(item) === undefined ? "none" : why.figures(view.answer, of(item))[k]),
-        by: (item) => view.board[target].value[of(item)] ?? null,
+        by: (item) => view.board[why.shown(target, view.answer)].value[of(item)] ?? null,
       }),
     );
 

@@ -46,10 +46,12 @@ const why = (() => {
 
   const FIGURES = [
     ["accuracy_pct", wording.percent],
-    ["size_kb", wording.kilobytes],
+    ["size_kb", wording.kilobytes], // or file_kb: what the question limits is what it is shown
     ["latency_ms", wording.milliseconds],
   ];
-  const figures = (answer, i) => FIGURES.map(([target, form]) => figure(answer, target, form, i));
+  const shown = (target, { ranking: { profile } }) => selection.targetOf({ target }, profile.sizeKind);
+  const figures = (answer, i) =>
+    FIGURES.map(([target, form]) => figure(answer, shown(target, answer), form, i));
 
   const evidence = ({ ranking: { board } }, i) => (board.measured[i] ? "measured" : "predicted");
 
@@ -106,5 +108,5 @@ const why = (() => {
     });
   }
 
-  return { verdict, figure, figures, evidence, told, best };
+  return { verdict, shown, figures, evidence, told, best };
 })();
