@@ -9,6 +9,7 @@ import warnings
 import typer
 
 from measurements.errors import DlmoError
+from measurements.terminal import printable
 
 STOPPED = 130
 """Exit status after Ctrl-C, as shells have it."""
@@ -30,7 +31,7 @@ def execute(command: typer.Typer, name: str, arguments: list[str] | None = None)
     """
 
     def refuse(sentence: str, status: int) -> int:
-        print(f"{name}: {' '.join(sentence.split())}", file=sys.stderr)
+        print(f"{name}: {printable(' '.join(sentence.split()))}", file=sys.stderr)
         return status
 
     # Typer checks options with pydantic, which would search all installed packages for plugins.

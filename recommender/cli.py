@@ -122,6 +122,7 @@ def devices(
     from rich.console import Console
     from rich.table import Table
 
+    from measurements.terminal import printable
     from recommender.advisor import Advisor
 
     forecast = Advisor.load(split(measurements)).forecast
@@ -133,7 +134,7 @@ def devices(
         boards = [forecast.board(name, task) for task in tasks]
         whole = sum(int(board.measured.sum()) for board in boards)
         timed = sum(int(board.quantities["latency_ms"].given.sum()) for board in boards)
-        table.add_row(name, ", ".join(tasks), str(whole), str(timed))
+        table.add_row(printable(name), printable(", ".join(tasks)), str(whole), str(timed))
     Console(highlight=False).print(table)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from measurements.terminal import printable
 from recommender.advice import Advice
 from recommender.report import outline
 
@@ -52,4 +53,4 @@ def _list(texts: Iterable[str]) -> str:
 
 def escaped(text: str) -> str:
     """Text that Markdown shows as it is, on one line."""
-    return " ".join(text.translate(_SPECIAL).split())
+    return printable(" ".join(text.translate(_SPECIAL).split()))

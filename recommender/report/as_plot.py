@@ -11,6 +11,7 @@ from string import ascii_lowercase
 import numpy as np
 from numpy.typing import NDArray
 
+from measurements.terminal import printable
 from recommender import wording
 from recommender.advice import Advice
 from recommender.report import outline
@@ -84,7 +85,7 @@ def as_plot(advice: Advice) -> str:
         lines += _item(change)
     if doubt := outline.doubt(advice):
         lines += ["", *_wrapped(doubt)]
-    return "\n".join([*lines, "", *_wrapped(outline.basis(advice))]) + "\n"
+    return printable("\n".join([*lines, "", *_wrapped(outline.basis(advice))])) + "\n"
 
 
 def _wrapped(text: str) -> list[str]:

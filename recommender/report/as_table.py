@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from measurements.terminal import printable
 from recommender.advice import Advice
 from recommender.report import outline
 
@@ -57,7 +58,8 @@ def as_table(advice: Advice, *, width: int = WIDTH, colour: bool = False) -> str
         console.print(Text(doubt, style="yellow"))
     console.print()
     console.print(Text(outline.basis(advice), style="dim"))
-    return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
+    lines = printable(file.getvalue(), colour=colour).split("\n")[:-1]
+    return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 def _candidates(console: Console, advice: Advice, content: dict[str, Any]) -> None:

@@ -121,3 +121,12 @@ def test_the_size_that_is_limited_is_the_one_that_is_shown(advisor, form):
     assert "stored file" in text
     assert f"{pick['file_kb']['value']:.0f} kB" in text
     assert f"{pick['size_kb']['value']:.0f} kB" not in text
+
+
+@pytest.mark.parametrize("form", ["table", "json", "markdown", "plot"])
+def test_no_name_moves_a_cursor(advisor, form):
+    board = replace(make_board([80.0], [10.0], [1.0]), network=("\x1b[2Jvgg\x07",))
+    ranking = ranked(board)
+    choice = choose(ranking, Constraints(), top=3)
+    advice = replace(hostile_advice(advisor), ranking=ranking, choice=choice, speakers=((),))
+    assert not set(FORMATS[form](advice)) & set("\x1b\x07")
