@@ -20,7 +20,7 @@ QUESTION = (
     Profile(service_class="mid-end", task="cifar10", device="sensors-2022"),
     Constraints(max_size_kb=500, max_latency_ms=50),
 )
-WIDTH, HEIGHT = 1280, 860
+WIDTH, HEIGHT = 1280, 920
 ANSWER = "answer"
 """Key of the hash in the picture."""
 
@@ -46,8 +46,8 @@ def main() -> None:
         subprocess.run([*command, page.as_uri()], check=True, capture_output=True, timeout=120)
         told = PngImagePlugin.PngInfo()
         told.add_text(ANSWER, answer_hash())
-        few = Image.open(shot).convert("RGB").quantize(128, dither=Image.Dither.NONE)
-        few.save(PICTURE, optimize=True, pnginfo=told)
+        # In all its colours: with few of them networks come to look like each other.
+        Image.open(shot).convert("RGB").save(PICTURE, optimize=True, pnginfo=told)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import warnings
 import typer
 
 from measurements.errors import DlmoError
+from measurements.terminal import printable
 
 STOPPED = 130
 """Exit status after Ctrl-C, as shells have it."""
@@ -30,7 +31,7 @@ def execute(command: typer.Typer, name: str, arguments: list[str] | None = None)
     """
 
     def refuse(sentence: str, status: int) -> int:
-        print(f"{name}: {' '.join(sentence.split())}", file=sys.stderr)
+        print(f"{name}: {printable(' '.join(sentence.split()))}", file=sys.stderr)
         return status
 
     # Typer checks options with pydantic, which would search all installed packages for plugins.
@@ -53,5 +54,16 @@ def execute(command: typer.Typer, name: str, arguments: list[str] | None = None)
 
 
 def split(values: list[str] | None) -> list[str]:
-    """The words of an option that takes several, by commas or repetition; blanks are dropped."""
-    return [word.strip() for value in values or () for word in value.split(",") if word.strip()]
+    """The words of an option that takes several, by commas or repetition; blanks are dropped.
+
+    Raises:
+        UsageError: for a value without a word, as an unset variable of a shell gives: what stands
+            for an option that was left out would be used in its place, and nobody would know.
+    """
+    found = []
+    for value in values or ():
+        words = [word.strip() for word in value.split(",") if word.strip()]
+        if not words:
+            raise typer.BadParameter(f"'{value}' where a name or a path is wanted")
+        found += words
+    return found

@@ -59,8 +59,9 @@ def _losses(frame: pd.DataFrame) -> FloatArray:
             continue
         values = pd.to_numeric(frame[limit.name], errors="coerce").to_numpy(dtype=float)
         given = frame[limit.name].notna().to_numpy()
-        for value in values[given & ~((values > 0) & np.isfinite(values))][:1]:
-            Constraints(**{limit.name: float(value)})  # says what is wrong with it
+        wrong = given & ~((values > 0) & np.isfinite(values))
+        for value in frame[limit.name].to_numpy(dtype=object)[wrong][:1]:
+            Constraints(**{limit.name: value})  # says what is wrong with it
         if not limit.upper and (values[given] > 100).any():
             Constraints(**{limit.name: float(np.nanmax(values))})
         columns.append(np.where(given, limit.sign * values, np.inf))

@@ -118,20 +118,27 @@ def advise(
 def devices(
     measurements: options.Measurements = None,
 ) -> None:
-    """List the devices with measurements, and the tasks measured on each."""
+    """List the devices with measurements, the tasks measured on each, and of how many candidates.
+
+    A candidate is measured when its accuracy, size and latency are; a device that was only timed
+    has latencies, which advice joins to accuracies predicted from other devices.
+    """
     from rich.console import Console
     from rich.table import Table
 
+    from measurements.terminal import printable
     from recommender.advisor import Advisor
 
     forecast = Advisor.load(split(measurements)).forecast
     table = Table(box=None, pad_edge=False)
-    for column in ("device", "measured tasks", "measured candidates"):
+    for column in ("device", "measured tasks", "measured candidates", "with latency"):
         table.add_column(column)
     for name in forecast.devices:
         tasks = forecast.tasks(name, measured=True)
-        counts = sum(int(forecast.board(name, task).measured.sum()) for task in tasks)
-        table.add_row(name, ", ".join(tasks), str(counts))
+        boards = [forecast.board(name, task) for task in tasks]
+        whole = sum(int(board.measured.sum()) for board in boards)
+        timed = sum(int(board.quantities["latency_ms"].given.sum()) for board in boards)
+        table.add_row(printable(name), printable(", ".join(tasks)), str(whole), str(timed))
     Console(highlight=False).print(table)
 
 

@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
+from numbers import Real
 
 from measurements.errors import known
 from recommender.errors import ArgumentError
@@ -67,14 +68,20 @@ class Constraints:
             value = getattr(self, field.name)
             if value is None:
                 continue
-            if not isinstance(value, int | float) or not math.isfinite(value) or value <= 0:
-                raise ArgumentError(f"{field.name} {value}: a finite number above 0 is wanted")
+            if not _is_number(value) or not math.isfinite(value) or value <= 0:
+                raise ArgumentError(f"{field.name} {value!r}: a finite number above 0 is wanted")
+            object.__setattr__(self, field.name, float(value))  # 500 is 500.0 in every report
         if self.min_accuracy_pct is not None and self.min_accuracy_pct > 100:
             raise ArgumentError(f"min_accuracy_pct {self.min_accuracy_pct:g}: at most 100 %")
 
     def to_dict(self) -> dict[str, float | None]:
         """Limit -> value, in the order of `LIMITS`."""
         return {limit.name: getattr(self, limit.name) for limit in LIMITS}
+
+
+def _is_number(value: object) -> bool:
+    """Of Python or numpy; truth values, which Python counts among them, are none."""
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 _BYTES = {"b": "0.001", "kb": "1", "mb": "1000", "gb": "1000000"} | {

@@ -101,10 +101,12 @@ def _fronts(ranking: Ranking, limits: FloatArray) -> tuple[IntArray, IntArray]:
 
 
 def _rivals(ranking: Ranking, feasible: BoolArray, pick: int | None, top: int) -> IntArray:
+    if pick is None:
+        return np.empty(0, dtype=np.int64)  # the rest may meet the limits, but promise nothing
     rivals = ranking.order[feasible[ranking.order]]
     rivals = rivals[rivals != pick]
     measured = ranking.board.measured
-    if pick is not None and not measured[pick] and measured[rivals].any():
+    if not measured[pick] and measured[rivals].any():
         best = rivals[measured[rivals]][0]
         rivals = np.concatenate([[best], rivals[rivals != best]])
     return rivals[:top]

@@ -221,7 +221,10 @@ def release() -> str:
     here = Path(__file__).parent
     code = b"".join((here / f"{name}.py").read_bytes() for name in _MAKERS)
     facts = (here.parent / "measurements" / "data" / "networks.toml").read_bytes()
-    return hashlib.sha256(code + facts).hexdigest()[:12]
+    # A forecast also holds what its measurements say of the remarks.
+    rules = sorted(p for p in (here.parent / "rules").iterdir() if p.suffix in (".py", ".toml"))
+    audits = b"".join(path.read_bytes() for path in rules)
+    return hashlib.sha256(code + facts + audits).hexdigest()[:12]
 
 
 def _cache() -> Path:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender import wording
 from recommender.constraints import LIMITS
@@ -12,7 +14,8 @@ from recommender.relax import Relaxation
 
 if TYPE_CHECKING:
     from recommender.advice import Advice
-    from recommender.board import Board
+
+BoolArray = NDArray[np.bool_]
 
 _AXES = (
     (2, "accuracy", wording.percent),
@@ -20,6 +23,8 @@ _AXES = (
     (1, "latency", wording.milliseconds),
 )
 """Column of the needs, word and form of the three objectives."""
+_MEASURABLE = (("accuracy_pct", "accuracy"), ("size_kb", "size"), ("latency_ms", "latency"))
+"""Target and word of what makes a candidate measured, when all of it was."""
 _SHOWN_ROWS = 2
 
 
@@ -75,33 +80,95 @@ def of_purchase(advice: Advice, relaxation: Relaxation) -> list[str]:
     ]
 
 
-def _basis(advice: Advice, index: int) -> str:
+def of_silence(advice: Advice) -> str:
+    """Why no change of the limits makes anything feasible: the question's other settings, or data.
+
+    Args:
+        advice: one without a pick and without a relaxation.
+    """
+    ranking, profile = advice.ranking, advice.profile
+    where = f"for {profile.task} on {profile.device}"
+    if not ranking.eligible.any():
+        named = " and ".join(
+            f"--{setting}"
+            for setting, narrows in (
+                ("evidence measured", profile.evidence == "measured"),
+                ("follow paper", profile.follow == "paper"),
+                ("network", bool(profile.networks)),
+            )
+            if narrows
+        )
+        return f"with {named} no candidate is left {where}"
+    unknown = _unknown(advice, ranking.eligible)
+    if unknown:
+        return f"no {' and no '.join(unknown)} is known {where}"
+    return f"{_unsure(advice)}; a lower --confidence asks less"
+
+
+def _unknown(advice: Advice, among: BoolArray) -> list[str]:
+    """What is needed and known of none of some candidates, in words."""
     board = advice.ranking.board
-    old = [board.stale[row] for row in board.rows[index] if row in board.stale]
-    rests = _evidence(board, index)
-    return f"{rests}; stale: {len(old)} of {len(board.rows[index])}: {old[0]}" if old else rests
+    needed = [(board.quantities[target].value, word) for target, word in _MEASURABLE]
+    if math.isfinite(advice.choice.limits[-1]):
+        needed.append((board.ram_kb, "working memory"))
+    return [word for values, word in needed if np.isnan(values[among]).all()]
 
 
-def _evidence(board: Board, index: int) -> str:
-    rows = board.rows[index]
-    named = ", ".join(
-        f"{row} ({board.sources[row]})" if row in board.sources else row
-        for row in rows[:_SHOWN_ROWS]
-    )
-    more = f" and {len(rows) - _SHOWN_ROWS} more" if len(rows) > _SHOWN_ROWS else ""
+def _unsure(advice: Advice) -> str:
+    confidence = advice.profile.confidence
+    return f"nothing can be promised at {confidence:.0%}: too few networks measured"
+
+
+def _unpromised(advice: Advice, index: int) -> str:
+    """Why a candidate is promised nothing."""
+    one = np.arange(len(advice.ranking.board)) == index
+    unknown = _unknown(advice, one)
+    return f"its {' and '.join(unknown)} can't be told" if unknown else _unsure(advice)
+
+
+def _basis(advice: Advice, index: int) -> str:
+    """What a candidate rests on, and whether its device has changed since."""
+    board = advice.ranking.board
+    rests, rows = _evidence(advice, index), board.rows[index]
+    old = [board.stale[row] for row in rows if row in board.stale]
+    return f"{rests}; stale: {len(old)} of {len(rows)}: {old[0]}" if old else rests
+
+
+def _evidence(advice: Advice, index: int) -> str:
+    """The rows behind a candidate, and which quantities of a prediction were measured after all."""
+    board = advice.ranking.board
     if board.measured[index]:
-        return f"measured on {board.device}: {'row' if len(rows) == 1 else 'rows'} {named}{more}"
+        word = "row" if len(board.rows[index]) == 1 else "rows"
+        return f"measured on {board.device}: {word} {_named_rows(advice, index)}"
+    given = [word for target, word in _MEASURABLE if board.quantities[target].given[index]]
+    return _prediction(advice, index) + (f"; {' and '.join(given)} as measured" if given else "")
+
+
+def _prediction(advice: Advice, index: int) -> str:
+    board = advice.ranking.board
+    count = len(board.rows[index])
     if not board.measured_task:
         return (
             f"predicted: nothing was measured for {board.task} on {board.device}; its accuracy is "
             "extrapolated from other tasks"
         )
-    if not rows:
+    if not count:
         return f"predicted from other networks: {board.network[index]} was never measured here"
     return (
-        f"predicted from {len(rows)} rows of {board.network[index]} on {board.task} "
-        f"({named}{more}) and from what the techniques did to other networks"
+        f"predicted from {count} {'row' if count == 1 else 'rows'} of {board.network[index]} on "
+        f"{board.task} ({_named_rows(advice, index)}) and from what the techniques did to other "
+        "networks"
     )
+
+
+def _named_rows(advice: Advice, index: int) -> str:
+    board = advice.ranking.board
+    rows = board.rows[index]
+    named = ", ".join(
+        f"{row} ({board.sources[row]})" if row in board.sources else row
+        for row in rows[:_SHOWN_ROWS]
+    )
+    return named + (f" and {len(rows) - _SHOWN_ROWS} more" if len(rows) > _SHOWN_ROWS else "")
 
 
 def _objective(advice: Advice, pick: int) -> str:
@@ -127,9 +194,7 @@ def _loss(advice: Advice, index: int) -> str:
     front = advice.choice.frontier
     own = needs[index, :3]
     if not np.isfinite(own).all():
-        return (
-            f"nothing can be promised at {advice.profile.confidence:.0%}: too few networks measured"
-        )
+        return _unpromised(advice, index)
     beats = (needs[front, :3] <= own).all(axis=1) & (needs[front, :3] < own).any(axis=1)
     if beats.any():
         winner = int(pick if pick in front[beats] else front[beats][0])

@@ -70,7 +70,7 @@ def bound(limit: Limit, value: float) -> str:
     if not fits:
         step = 10.0 ** (math.floor(math.log10(abs(value))) - 2)
         rough = float(f"{rough + (step if limit.upper else -step):.6g}")
-    return f"{rough:,.6g} {limit.unit}"
+    return f"{rough:,.6g}{'' if limit.unit == '%' else ' '}{limit.unit}"
 
 
 def candidate(network: str, strategy: str) -> str:

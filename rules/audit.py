@@ -101,7 +101,8 @@ def audit(
 def by_remark(findings: Iterable[Finding], device: str) -> dict[str, Audit]:
     """What the findings of one device say about each remark as a whole.
 
-    Parts that could not be tested do not count; the others must agree, else the remark is mixed.
+    Parts that could not be tested are named and do not count; the others must agree, else the
+    remark is mixed.
 
     Args:
         findings: as `audit` gives them.
@@ -127,7 +128,9 @@ def _join(parts: Sequence[Finding]) -> Audit:
         words = "; ".join(part.words for part in tested)
     else:
         words = "; ".join(f"{part.quantity} {part.verdict}, {part.words}" for part in tested)
-    return Audit(verdict=verdict, words=f"{verdict} here: {words}")
+    left = dict.fromkeys(part.quantity for part in parts if part.verdict == "untested")
+    unsaid = f", {' and '.join(left)} untested" if left else ""
+    return Audit(verdict=verdict, words=f"{verdict} here{unsaid}: {words}")
 
 
 def _untestable(remark: Remark, device: str) -> Finding:

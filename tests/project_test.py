@@ -54,6 +54,8 @@ def test_the_wheel_ships_data_and_no_pickles(wheel):
         "measurements/py.typed",
         "recommender/data/forecast.jsonl",
         "recommender/py.typed",
+        "recommender/report/page/charting/LICENSE.md",
+        "recommender/report/page/charting/chart.umd.min.js",
         "rules/remarks.toml",
         "rules/litert.toml",
         "rules/py.typed",

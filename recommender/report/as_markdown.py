@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from measurements.terminal import printable
 from recommender.advice import Advice
 from recommender.report import outline
 
@@ -16,7 +17,7 @@ def as_markdown(advice: Advice) -> str:
     content = advice.to_dict()
     parts = [f"## {escaped(outline.headline(advice))}", escaped(outline.question(advice))]
     if advice.feasible:
-        parts += [_list(content["pick"]["reasons"]), _table(content)]
+        parts += [_list(content["pick"]["reasons"]), _table(advice, content)]
         parts += _section(
             "Why not",
             [f"{outline.name(c)}: {c['reasons'][1]}" for c in content["alternatives"]],
@@ -24,7 +25,7 @@ def as_markdown(advice: Advice) -> str:
     parts += _section("Just outside the limits", map(outline.near_miss, content["near_misses"]))
     parts += _section(
         "What looser limits buy" if advice.feasible else "What would make something feasible",
-        [outline.relaxation(advice, entry) for entry in content["relaxations"]],
+        outline.relaxations(advice, content["relaxations"]),
     )
     parts += _section("What the sources say", map(outline.remark, outline.remarks(advice)))
     last = [outline.doubt(advice), outline.stale(advice), outline.basis(advice)]
@@ -32,12 +33,12 @@ def as_markdown(advice: Advice) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _table(content: dict[str, Any]) -> str:
+def _table(advice: Advice, content: dict[str, Any]) -> str:
     rows = [content["pick"], *content["alternatives"]]
     lines = [
-        f"| {' | '.join(outline.COLUMNS)} |",
-        f"|{' --- |' * len(outline.COLUMNS)}",
-        *(f"| {' | '.join(map(escaped, outline.cells(row)))} |" for row in rows),
+        f"| {' | '.join(outline.columns(advice))} |",
+        f"|{' --- |' * len(outline.columns(advice))}",
+        *(f"| {' | '.join(map(escaped, outline.cells(advice, row)))} |" for row in rows),
     ]
     return "\n".join(lines)
 
@@ -53,4 +54,4 @@ def _list(texts: Iterable[str]) -> str:
 
 def escaped(text: str) -> str:
     """Text that Markdown shows as it is, on one line."""
-    return " ".join(text.translate(_SPECIAL).split())
+    return printable(" ".join(text.translate(_SPECIAL).split()))

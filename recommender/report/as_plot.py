@@ -11,6 +11,7 @@ from string import ascii_lowercase
 import numpy as np
 from numpy.typing import NDArray
 
+from measurements.terminal import printable
 from recommender import wording
 from recommender.advice import Advice
 from recommender.report import outline
@@ -72,7 +73,7 @@ def as_plot(advice: Advice) -> str:
     limits = advice.constraints
     lines = [*_wrapped(outline.question(advice)), "", *_wrapped(outline.headline(advice))]
     for target, title, limit in (
-        (size, "size, kB", limits.max_size_kb),
+        (size, f"{outline.columns(advice)[2]}, kB", limits.max_size_kb),
         ("latency_ms", "latency, ms", limits.max_latency_ms),
     ):
         lines += ["", f"{'accuracy, %':<{MARGIN}}", *_plot(advice, target, limit)]
@@ -80,11 +81,11 @@ def as_plot(advice: Advice) -> str:
     lines += ["", *_legend(advice), ""]
     if advice.feasible:
         lines += [line for reason in content["pick"]["reasons"] for line in _item(reason)]
-    for entry in content["relaxations"]:
-        lines += _item(outline.relaxation(advice, entry))
+    for change in outline.relaxations(advice, content["relaxations"]):
+        lines += _item(change)
     for warning in filter(None, (outline.doubt(advice), outline.stale(advice))):
         lines += ["", *_wrapped(warning)]
-    return "\n".join([*lines, "", *_wrapped(outline.basis(advice))]) + "\n"
+    return printable("\n".join([*lines, "", *_wrapped(outline.basis(advice))])) + "\n"
 
 
 def _wrapped(text: str) -> list[str]:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from measurements.terminal import printable
 from recommender.advice import Advice
 from recommender.report import outline
 
@@ -44,13 +45,12 @@ def as_table(advice: Advice, *, width: int = WIDTH, colour: bool = False) -> str
     )
     if advice.feasible:
         _bullets(console, content["pick"]["reasons"])
-        _candidates(console, content)
+        _candidates(console, advice, content)
     _section(console, "Just outside the limits", map(outline.near_miss, content["near_misses"]))
     _section(
         console,
         "What looser limits buy" if advice.feasible else "What would make something feasible",
-        [outline.relaxation(advice, entry) for entry in content["relaxations"]]
-        or ([] if advice.feasible else ["no change of these limits: nothing can be promised"]),
+        outline.relaxations(advice, content["relaxations"]),
     )
     _section(console, "What the sources say", map(outline.remark, outline.remarks(advice)))
     for warning in filter(None, (outline.doubt(advice), outline.stale(advice))):
@@ -58,16 +58,17 @@ def as_table(advice: Advice, *, width: int = WIDTH, colour: bool = False) -> str
         console.print(Text(warning, style="yellow"))
     console.print()
     console.print(Text(outline.basis(advice), style="dim"))
-    return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
+    lines = printable(file.getvalue(), colour=colour).split("\n")[:-1]
+    return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def _candidates(console: Console, content: dict[str, Any]) -> None:
+def _candidates(console: Console, advice: Advice, content: dict[str, Any]) -> None:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
-    for column in outline.COLUMNS:
+    for column in outline.columns(advice):
         table.add_column(column, justify="left", overflow="fold")
-    table.add_row(*outline.cells(content["pick"]), style="bold")
+    table.add_row(*outline.cells(advice, content["pick"]), style="bold")
     for rival in content["alternatives"]:
-        table.add_row(*outline.cells(rival))
+        table.add_row(*outline.cells(advice, rival))
     console.print()
     console.print(table)
     _section(

@@ -39,9 +39,12 @@ def atlas(advice: Advice) -> dict[str, Any]:
         advice: the answer that the page opens with.
     """
     forecast = advice.advisor.forecast
-    row_sets = _Interned()
+    row_sets, verdicts = _Interned(), _Interned()
     boards = {
-        device: {task: _board(advice, device, task, row_sets) for task in forecast.tasks(device)}
+        device: {
+            task: _board(advice, device, task, row_sets, verdicts)
+            for task in forecast.tasks(device)
+        }
         for device in forecast.devices
     }
     ids = {row for rows in row_sets.members for row in rows}
@@ -71,6 +74,7 @@ def atlas(advice: Advice) -> dict[str, Any]:
         "calibrations": forecast.content["calibrations"],
         "boards": boards,
         "row_sets": row_sets.members,
+        "verdicts": [verdict.to_dict() for verdict in verdicts.members],
         "sources": {k: v for k, v in forecast.content["sources"].items() if k in ids},
         "stale": {k: v for k, v in stale.items() if k in ids},
         "rows": {"columns": ROW_COLUMNS, "values": _rows(advice, ids, stale)},
@@ -91,7 +95,9 @@ class _Interned:
         return list(self._place)
 
 
-def _board(advice: Advice, device: str, task: str, row_sets: _Interned) -> dict[str, Any]:
+def _board(
+    advice: Advice, device: str, task: str, row_sets: _Interned, verdicts: _Interned
+) -> dict[str, Any]:
     forecast = advice.advisor.forecast
     stored = forecast.content["boards"][device][task]
     kept = ("network", "strategy", "measured", *TARGETS, "ram_kb", "measured_task")
@@ -100,13 +106,13 @@ def _board(advice: Advice, device: str, task: str, row_sets: _Interned) -> dict[
         "calibrations": device if device in forecast.content["calibrations"] else "",
         "rows": [row_sets.place(tuple(rows)) for rows in stored["rows"]],
         "judged": {
-            name: _judged(advice, Profile(service_class=name, task=task, device=device))
+            name: _judged(advice, Profile(service_class=name, task=task, device=device), verdicts)
             for name in SERVICE_CLASSES
         },
     }
 
 
-def _judged(advice: Advice, profile: Profile) -> dict[str, Any]:
+def _judged(advice: Advice, profile: Profile, verdicts: _Interned) -> dict[str, Any]:
     """What the remarks say of a board to a service class."""
     advisor = advice.advisor
     asked = replace(profile, classes=advice.profile.classes)
@@ -118,7 +124,7 @@ def _judged(advice: Advice, profile: Profile) -> dict[str, Any]:
         "lawful": [int(x) for x in lawful],
         "speakers": [speaker_sets.place(ids) for ids in said.speakers],
         "speaker_sets": speaker_sets.members,
-        "verdicts": [verdict.to_dict() for verdict in said.verdicts],
+        "verdicts": [verdicts.place(verdict) for verdict in said.verdicts],
     }
 
 

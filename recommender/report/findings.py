@@ -11,6 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from measurements.terminal import printable
 from recommender.report.as_markdown import escaped
 from recommender.report.as_table import WIDTH
 from rules.audit import Finding
@@ -32,7 +33,8 @@ def as_table(findings: Sequence[Finding]) -> str:
         for row in rows:
             table.add_row(*row)
         console.print(table)
-    return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
+    lines = printable(file.getvalue()).split("\n")[:-1]
+    return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 def as_markdown(findings: Sequence[Finding]) -> str:

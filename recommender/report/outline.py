@@ -5,13 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from recommender import wording
+from recommender import reasons, wording
 from recommender.advice import Advice, Verdict
 from recommender.constraints import LIMITS, Constraints
 from recommender.profile import Profile
-
-COLUMNS = ("candidate", "accuracy", "size", "latency", "evidence")
-"""Of the table of candidates."""
 
 _PLAIN_ENGLISH = {
     "max_size_kb": "size at most",
@@ -48,7 +45,7 @@ def headline(advice: Advice) -> str:
     if pick is None:
         return "Nothing is feasible within these limits."
     return (
-        f"Deploy {name(pick)}: {value('accuracy_pct', pick)}, {value('size_kb', pick)}, "
+        f"Deploy {name(pick)}: {value('accuracy_pct', pick)}, {value(_size(advice), pick)}, "
         f"{value('latency_ms', pick)} ({pick['evidence']})."
     )
 
@@ -58,13 +55,24 @@ def name(candidate: dict[str, Any]) -> str:
     return f"{candidate['network']} {candidate['setup']}"
 
 
-def cells(candidate: dict[str, Any]) -> tuple[str, ...]:
-    """A candidate's row under `COLUMNS`; predictions carry their interval."""
+def columns(advice: Advice) -> tuple[str, ...]:
+    """Of the table of candidates."""
+    size = "stored file" if _size(advice) == "file_kb" else "size"
+    return ("candidate", "accuracy", size, "latency", "evidence")
+
+
+def cells(advice: Advice, candidate: dict[str, Any]) -> tuple[str, ...]:
+    """A candidate's row under `columns`; predictions carry their interval."""
     return (
         name(candidate),
-        *(_with_interval(t, candidate) for t in ("accuracy_pct", "size_kb", "latency_ms")),
+        *(_with_interval(t, candidate) for t in ("accuracy_pct", _size(advice), "latency_ms")),
         candidate["evidence"],
     )
+
+
+def _size(advice: Advice) -> str:
+    """The size that the question is about: what it limits is what it is shown."""
+    return "file_kb" if advice.profile.size_kind == "file" else "size_kb"
 
 
 def value(target: str, candidate: dict[str, Any]) -> str:
@@ -77,6 +85,13 @@ def near_miss(miss: dict[str, Any]) -> str:
     """A near miss in a line."""
     candidate = miss["candidate"]
     return f"{name(candidate)} ({candidate['evidence']}) {candidate['reasons'][1]}"
+
+
+def relaxations(advice: Advice, entries: list[dict[str, Any]]) -> list[str]:
+    """Every relaxation in a line; where nothing is feasible and none helps, why."""
+    if not entries and not advice.feasible:
+        return [f"no change of limits helps: {reasons.of_silence(advice)}"]
+    return [relaxation(advice, entry) for entry in entries]
 
 
 def relaxation(advice: Advice, entry: dict[str, Any]) -> str:
@@ -96,7 +111,7 @@ def relaxation(advice: Advice, entry: dict[str, Any]) -> str:
         versus = f", {'+' if difference >= 0 else '-'}{wording.points(difference)}"
     return (
         f"{options} ({moved}) buys {name(bought)} ({bought['evidence']}): "
-        f"{value('accuracy_pct', bought)}{versus}, {value('size_kb', bought)}, "
+        f"{value('accuracy_pct', bought)}{versus}, {value(_size(advice), bought)}, "
         f"{value('latency_ms', bought)}"
     )
 
@@ -182,5 +197,6 @@ def _with_interval(target: str, candidate: dict[str, Any]) -> str:
 _FORMS = {
     "accuracy_pct": wording.percent,
     "size_kb": wording.kilobytes,
+    "file_kb": wording.kilobytes,
     "latency_ms": wording.milliseconds,
 }

@@ -183,6 +183,8 @@ def test_many_questions_with_a_mistake(advisor):
         advisor.advise_many(pd.DataFrame({"max_size": [1.0]}))
     with pytest.raises(ArgumentError, match="above 0"):
         advisor.advise_many(pd.DataFrame({"max_size_kb": [1.0, -1.0]}))
+    with pytest.raises(ArgumentError, match="max_size_kb '500KB'"):
+        advisor.advise_many(pd.DataFrame({"max_size_kb": [1.0, "500KB"]}))
     assert len(advisor.advise_many(pd.DataFrame({"max_size_kb": []}))) == 0
 
 

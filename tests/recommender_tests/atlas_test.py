@@ -31,6 +31,12 @@ def test_every_board_is_judged_for_every_class(page, advisor):
             judged = board["judged"][name]
             assert np.allclose(judged["say"], advisor.ranking(profile).say)
             assert 0 < sum(judged["lawful"]) < len(board["network"])
+            verdicts = [page["verdicts"][place] for place in judged["verdicts"]]
+            assert verdicts == advisor.advise(profile, Constraints()).to_dict()["rules"]
+
+
+def test_no_verdict_is_there_twice(page):
+    assert len({json.dumps(v) for v in page["verdicts"]}) == len(page["verdicts"])
 
 
 def test_the_rows_are_the_records(page):

@@ -2,11 +2,14 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from measurements import read
+from measurements.dataset import append
 from recommender.cli import main
 
 CASES = int(os.environ.get("DLMO_FUZZ_CASES", "300"))
@@ -111,6 +114,10 @@ USAGE = [
     ["--device", "sensors-2021"],
     ["--task", "imagenet"],
     ["--network", "vgg,wnr"],
+    ["--network", ""],
+    ["--network", " , "],
+    ["--measurements", ""],
+    ["--rules", ""],
     ["--size-kind", "zip"],
     ["--evidence", "some"],
     ["--follow", "me"],
@@ -184,6 +191,17 @@ def test_a_reader_that_has_seen_enough_is_no_error():
         process.stdout.read(10)
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+def test_a_device_that_was_only_timed_is_listed_as_that(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    timed = [replace(r, device="bench", accuracy=None) for r in read() if not r.suspect]
+    append(timed, tmp_path / "bench.jsonl")
+    assert main(["devices", "--measurements", str(tmp_path / "bench.jsonl")]) == 0
+    *_, row = capsys.readouterr().out.splitlines()
+    device, *tasks, whole, with_latency = row.replace(",", "").split()
+    assert (device, tasks, whole) == ("bench", ["cifar10", "cifar100"], "0")
+    assert int(with_latency) > 100
 
 
 def test_devices_and_help(capsys):

@@ -71,3 +71,62 @@ def test_a_predicted_pick_shows_its_interval_and_the_best_measured_one(advisor):
     content = predicted[0].to_dict()
     assert content["alternatives"][0]["evidence"] == "measured"
     assert "[" in FORMATS["table"](predicted[0])
+
+
+@pytest.mark.parametrize("form", ["table", "markdown", "plot"])
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"evidence": "measured", "task": "digits"}, "with --evidence measured no candidate is"),
+        ({"confidence": 0.99, "task": "digits"}, "a lower --confidence asks less"),
+    ],
+    ids=["setting", "confidence"],
+)
+def test_where_no_limit_is_to_blame_the_answer_says_what_is(advisor, form, asked, says):
+    text = FORMATS[form](advisor.advise(Profile(**asked), Constraints(max_size_kb=500)))
+    words = " ".join(text.replace("\\", "").split())
+    assert says in words
+    assert "Why not" not in text
+
+
+@pytest.mark.parametrize(("index", "word"), [(0, "accuracy"), (1, "size"), (2, "latency")])
+def test_what_nobody_knows_is_named(advisor, index, word):
+    values = [[80.0, 70.0], [10.0, 20.0], [1.0, 2.0]]
+    values[index] = [float("nan")] * 2
+    ranking = ranked(make_board(*values))
+    answer = replace(
+        hostile_advice(advisor),
+        ranking=ranking,
+        choice=choose(ranking, Constraints(max_size_kb=5), top=3),
+    )
+    assert f"no {word} is known for" in FORMATS["table"](answer)
+    assert answer.to_dict()["alternatives"] == []
+
+
+def test_a_prediction_says_which_of_its_quantities_were_measured(advisor):
+    answer = advisor.advise(Profile(), Constraints(max_size_kb=500, max_latency_ms=50), top=9)
+    distilled = next(r for r in answer.to_dict()["alternatives"] if r["strategy"] == "kd+f16")
+    assert distilled["evidence"] == "predicted"
+    assert distilled["reasons"][0].endswith("; size and latency as measured")
+
+
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_the_size_that_is_limited_is_the_one_that_is_shown(advisor, form):
+    """On the published device the stored file of wrn PRQ is twice its compressed size."""
+    asked = Profile(service_class="low-end", networks=("wrn",), size_kind="file", follow="paper")
+    answer = advisor.advise(asked, Constraints(max_size_kb=600))
+    text = " ".join(FORMATS[form](answer).split())
+    pick = answer.pick
+    assert pick["file_kb"]["value"] > 1.5 * pick["size_kb"]["value"]
+    assert "stored file" in text
+    assert f"{pick['file_kb']['value']:.0f} kB" in text
+    assert f"{pick['size_kb']['value']:.0f} kB" not in text
+
+
+@pytest.mark.parametrize("form", ["table", "json", "markdown", "plot"])
+def test_no_name_moves_a_cursor(advisor, form):
+    board = replace(make_board([80.0], [10.0], [1.0]), network=("\x1b[2Jvgg\x07",))
+    ranking = ranked(board)
+    choice = choose(ranking, Constraints(), top=3)
+    advice = replace(hostile_advice(advisor), ranking=ranking, choice=choice, speakers=((),))
+    assert not set(FORMATS[form](advice)) & set("\x1b\x07")

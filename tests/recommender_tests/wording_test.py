@@ -31,7 +31,7 @@ def test_quantities_change_their_unit_where_people_do():
 
 @given(st.sampled_from(LIMITS), st.floats(0.01, 1e6))
 def test_a_proposed_limit_lets_in_what_it_is_proposed_for(limit, value):
-    shown = float(wording.bound(limit, value).split()[0].replace(",", ""))
+    shown = float(wording.bound(limit, value).split()[0].strip("%").replace(",", ""))
     assert shown >= value if limit.upper else shown <= value
     assert abs(shown - value) <= 0.02 * value
 

@@ -107,6 +107,14 @@ def test_pruning_is_judged_on_each_size_and_on_latency():
     assert "; file contradicted, 10 pairs, pruned 1.00 times the file" in whole.words
 
 
+def test_a_part_that_nobody_tested_is_named():
+    timed = board(2.0, pruned=0.3).assign(accuracy_pct=float("nan"))
+    whole = by_remark(audit(RULES, timed), "board")
+    assert whole["R1"].verdict == "confirmed"
+    assert whole["R1"].words.startswith("confirmed here, accuracy untested: ")
+    assert whole["R2"].words.startswith("confirmed here: ")
+
+
 def test_fewer_than_three_pairs_say_nothing():
     frame = board(2.0, names=("vgg",))
     few = frame[(frame["strategy"] != "fiq") & (frame["seed"] == 1)]

@@ -12,7 +12,7 @@ const panels = (() => {
         title,
         numeric: true,
         show: (item) => (of(item) === undefined ? "none" : why.figures(view.answer, of(item))[k]),
-        by: (item) => view.board[target].value[of(item)] ?? null,
+        by: (item) => view.board[why.shown(target, view.answer)].value[of(item)] ?? null,
       }),
     );
 
@@ -74,9 +74,9 @@ const panels = (() => {
       choice.pick === null
         ? "Nothing is feasible within these limits."
         : `Deploy ${view.name(choice.pick)}: ${figuresIn(view, choice.pick)} (${why.evidence(view.answer, choice.pick)}).`;
-    fill(byId("reasons"), ...list(choice.pick === null ? [] : reasons.ofPick(view.answer)));
+    fill(byId("reasons"), ...list(choice.pick === null ? silence(view) : reasons.ofPick(view.answer)));
     byId("merit").textContent = merit(view.answer.ranking);
-    const fitting = choice.feasible.reduce((sum, f) => sum + f, 0);
+    const fitting = choice.pick === null ? 0 : choice.feasible.reduce((sum, f) => sum + f, 0);
     byId("count").textContent = `${fitting} of ${choice.feasible.length} candidates fit, ${choice.frontier.length} on the front`;
   }
 
@@ -161,22 +161,32 @@ const panels = (() => {
     return [`with ${within} the pick is ${bought(view, pick)}`, apply(view, changes)];
   }
 
-  /** The smallest moves that buy something, and what is just outside. */
+  /** Where nothing is feasible and no move of limits helps: why. */
+  function silence(view) {
+    const { pick, relaxations } = view.answer.choice;
+    const silent = pick === null && !relaxations.length;
+    return silent ? [`no change of limits helps: ${reasons.ofSilence(view.answer)}`] : [];
+  }
+
+  /** The smallest moves that buy something, or why none does, and what is just outside. */
   function moves(view) {
     const { choice } = view.answer;
     byId("moves-title").textContent =
       choice.pick === null ? "What would make something feasible" : "The smallest moves that buy a better pick";
-    section("moves", choice.relaxations.map(({ moves: found, buys }) => {
-      const changes = {};
-      const words = found.map(([k, value]) => {
-        const limit = view.page.limits[k];
-        changes[limit.name] = wording.rounded(limit, limit.upper ? value : -value);
-        return `${limit.option.slice(2).replace("-", " ")} ${wording.bound(limit, limit.upper ? value : -value)}`;
-      });
-      return make("li", {}, `${words.join(" and ")} buys ${bought(view, buys)}`, apply(view, changes));
-    }));
+    section("moves", [...silence(view), ...choice.relaxations.map((relaxation) => move(view, relaxation))]);
     section("misses", choice.nearMisses.map((i) =>
       `${view.name(i)} (${why.evidence(view.answer, i)}) ${reasons.breach(view.answer, i)}`));
+  }
+
+  function move(view, { moves: found, buys }) {
+    const changes = {};
+    const words = found.map(([k, value]) => {
+      const limit = view.page.limits[k];
+      const wanted = limit.upper ? value : -value;
+      changes[limit.name] = wording.rounded(limit, wanted);
+      return `${limit.option.slice(2).replace("-", " ")} ${wording.bound(limit, wanted)}`;
+    });
+    return make("li", {}, `${words.join(" and ")} buys ${bought(view, buys)}`, apply(view, changes));
   }
 
   function link(view, i) {
@@ -199,7 +209,7 @@ const panels = (() => {
   function candidates(view) {
     const { ranking, choice } = view.answer;
     const rest = ranking.order.filter((i) => choice.feasible[i] && i !== choice.pick);
-    tables.candidates(choice.pick === null ? rest : [choice.pick, ...rest]);
+    tables.candidates(choice.pick === null ? [] : [choice.pick, ...rest]);
   }
 
   /** The measurements that the candidate in question rests on. */
@@ -218,7 +228,8 @@ const panels = (() => {
     tables.rows(found);
   }
 
-  const verdictsOf = (view) => view.answer.ranking.judged.verdicts;
+  const verdictsOf = (view) =>
+    view.answer.ranking.judged.verdicts.map((place) => view.page.verdicts[place]);
 
   /** The remarks that weigh on the pick or recommend, then the others. */
   function remarks(view) {

@@ -7,6 +7,8 @@ const reasons = (() => {
     [0, "size", wording.kilobytes],
     [1, "latency", wording.milliseconds],
   ];
+  // What makes a candidate measured, when all of it was.
+  const MEASURABLE = [["accuracy_pct", "accuracy"], ["size_kb", "size"], ["latency_ms", "latency"]];
   const SHOWN_ROWS = 2;
 
   // Everywhere below, `advice` is { ranking, choice } of selection.js and `i` a candidate.
@@ -63,34 +65,88 @@ const reasons = (() => {
     ];
   }
 
+  /** Why no change of the limits makes anything feasible: other settings, or the data. */
+  function ofSilence(advice) {
+    const { profile, eligible } = advice.ranking;
+    const where = `for ${profile.task} on ${profile.device}`;
+    const left = [...eligible.keys()].filter((i) => eligible[i]);
+    if (!left.length) {
+      const narrows = [
+        ["evidence measured", profile.evidence === "measured"],
+        ["follow paper", profile.follow === "paper"],
+        ["network", profile.networks.length],
+      ];
+      const named = narrows.filter(([, does]) => does).map(([setting]) => `--${setting}`);
+      return `with ${named.join(" and ")} no candidate is left ${where}`;
+    }
+    const unknown = unknownOf(advice, left);
+    if (unknown.length) return `no ${unknown.join(" and no ")} is known ${where}`;
+    return `${unsure(advice)}; a lower --confidence asks less`;
+  }
+
+  /** What is needed and known of none of some candidates, in words. */
+  function unknownOf({ ranking: { board }, choice }, some) {
+    const needed = MEASURABLE.map(([target, word]) => [board[target].value, word]);
+    if (isFinite(choice.limits.at(-1))) needed.push([board.ram_kb, "working memory"]);
+    return needed.filter(([values]) => some.every((i) => values[i] === null)).map(([, word]) => word);
+  }
+
+  const unsure = ({ ranking: { profile } }) =>
+    `nothing can be promised at ${wording.share(profile.confidence)}: too few networks measured`;
+
+  /** Why a candidate is promised nothing. */
+  function unpromised(advice, i) {
+    const unknown = unknownOf(advice, [i]);
+    return unknown.length ? `its ${unknown.join(" and ")} can't be told` : unsure(advice);
+  }
+
+  /** What a candidate rests on, and whether its device has changed since. */
   function basis({ ranking }, i) {
-    const rows = ranking.page.row_sets[ranking.board.rows[i]];
-    const old = rows.filter((id) => id in ranking.page.stale).map((id) => ranking.page.stale[id]);
-    const rests = evidence(ranking, i, rows);
+    const rows = rowsOf(ranking, i);
+    const { stale } = ranking.page;
+    const old = rows.filter((id) => id in stale).map((id) => stale[id]);
+    const rests = evidence(ranking, i);
     return old.length ? `${rests}; stale: ${old.length} of ${rows.length}: ${old[0]}` : rests;
   }
 
-  function evidence({ page, board, profile }, i, rows) {
-    const named = rows
-      .slice(0, SHOWN_ROWS)
-      .map((id) => (id in page.sources ? `${id} (${page.sources[id]})` : id))
-      .join(", ");
-    const more = rows.length > SHOWN_ROWS ? ` and ${rows.length - SHOWN_ROWS} more` : "";
+  /** The rows behind a candidate, and which quantities of a prediction were measured after all. */
+  function evidence(ranking, i) {
+    const { board, profile } = ranking;
     if (board.measured[i]) {
-      return `measured on ${profile.device}: ${rows.length === 1 ? "row" : "rows"} ${named}${more}`;
+      return `measured on ${profile.device}: ${rowsWord(ranking, i)} ${namedRows(ranking, i)}`;
     }
+    const given = MEASURABLE.filter(([target]) => board[target].given[i]).map(([, word]) => word);
+    return prediction(ranking, i) + (given.length ? `; ${given.join(" and ")} as measured` : "");
+  }
+
+  const rowsOf = ({ page, board }, i) => page.row_sets[board.rows[i]];
+  const rowsWord = (ranking, i) => (rowsOf(ranking, i).length === 1 ? "row" : "rows");
+
+  function prediction(ranking, i) {
+    const { board, profile } = ranking;
     const network = board.network[i];
+    const count = rowsOf(ranking, i).length;
     if (!board.measured_task) {
       return (
         `predicted: nothing was measured for ${profile.task} on ${profile.device}; its accuracy ` +
         "is extrapolated from other tasks"
       );
     }
-    if (!rows.length) return `predicted from other networks: ${network} was never measured here`;
+    if (!count) return `predicted from other networks: ${network} was never measured here`;
     return (
-      `predicted from ${rows.length} rows of ${network} on ${profile.task} ` +
-      `(${named}${more}) and from what the techniques did to other networks`
+      `predicted from ${count} ${rowsWord(ranking, i)} of ${network} on ${profile.task} ` +
+      `(${namedRows(ranking, i)}) and from what the techniques did to other networks`
     );
+  }
+
+  function namedRows(ranking, i) {
+    const { sources } = ranking.page;
+    const rows = rowsOf(ranking, i);
+    const named = rows
+      .slice(0, SHOWN_ROWS)
+      .map((id) => (id in sources ? `${id} (${sources[id]})` : id))
+      .join(", ");
+    return named + (rows.length > SHOWN_ROWS ? ` and ${rows.length - SHOWN_ROWS} more` : "");
   }
 
   function objective(advice, pick) {
@@ -109,13 +165,11 @@ const reasons = (() => {
   /** Dominated by whom, or behind by how much. */
   function loss(advice, i) {
     const { ranking, choice } = advice;
-    const { needs, profile } = ranking;
+    const { needs } = ranking;
     const three = [0, 1, 2];
     if (choice.pick === null) return "";
     if (!three.every((k) => isFinite(needs[k][i]))) {
-      return (
-        `nothing can be promised at ${wording.share(profile.confidence)}: too few networks measured`
-      );
+      return unpromised(advice, i);
     }
     const winners = choice.frontier.filter(
       (f) =>
@@ -181,5 +235,8 @@ const reasons = (() => {
     ];
   }
 
-  return { ofPick, ofRival, ofMember, ofNearMiss, ofPurchase, loss, breach, basis, speakers, name };
+  return {
+    ofPick, ofRival, ofMember, ofNearMiss, ofPurchase, ofSilence, loss, breach, basis, unpromised,
+    speakers, name,
+  };
 })();

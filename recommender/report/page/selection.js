@@ -175,7 +175,7 @@ const selection = (() => {
     const orderedFront = order.filter((i) => front[i]);
     const frontier = orderedFront.filter((i) => feasible[i]);
     const pick = frontier.length ? frontier[0] : null;
-    let rivals = order.filter((i) => feasible[i] && i !== pick);
+    let rivals = pick === null ? [] : order.filter((i) => feasible[i] && i !== pick);
     if (pick !== null && !board.measured[pick]) {
       const best = rivals.find((i) => board.measured[i]);
       if (best !== undefined) rivals = [best, ...rivals.filter((i) => i !== best)];

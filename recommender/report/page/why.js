@@ -22,10 +22,7 @@ const why = (() => {
     const { ranking, choice } = answer;
     if (i === choice.pick) return "the pick";
     if (!ranking.eligible[i]) return `left out: ${leftOut(answer, i)}`;
-    if (unpromised(ranking, i)) {
-      return `nothing can be promised at ${wording.share(ranking.profile.confidence)}: ` +
-        "too few networks measured";
-    }
+    if (unpromised(ranking, i)) return reasons.unpromised(answer, i);
     if (!choice.feasible[i]) return breach(answer, i);
     return reasons.loss(answer, i);
   }
@@ -49,10 +46,12 @@ const why = (() => {
 
   const FIGURES = [
     ["accuracy_pct", wording.percent],
-    ["size_kb", wording.kilobytes],
+    ["size_kb", wording.kilobytes], // or file_kb: what the question limits is what it is shown
     ["latency_ms", wording.milliseconds],
   ];
-  const figures = (answer, i) => FIGURES.map(([target, form]) => figure(answer, target, form, i));
+  const shown = (target, { ranking: { profile } }) => selection.targetOf({ target }, profile.sizeKind);
+  const figures = (answer, i) =>
+    FIGURES.map(([target, form]) => figure(answer, shown(target, answer), form, i));
 
   const evidence = ({ ranking: { board } }, i) => (board.measured[i] ? "measured" : "predicted");
 
@@ -109,5 +108,5 @@ const why = (() => {
     });
   }
 
-  return { verdict, figure, figures, evidence, told, best };
+  return { verdict, shown, figures, evidence, told, best };
 })();

@@ -68,7 +68,8 @@ const wording = (() => {
     return significant(rough + (limit.upper ? step : -step), 6);
   }
 
-  const bound = (limit, value) => `${grouped(String(rounded(limit, value)))} ${limit.unit}`;
+  const bound = (limit, value) =>
+    grouped(String(rounded(limit, value))) + (limit.unit === "%" ? "" : " ") + limit.unit;
 
   /** A share in whole per cent. */
   const share = (p) => `${fixed(100 * p, 0)}%`;
