@@ -23,8 +23,9 @@ from measurements.device import base
 from measurements.device.base import Board, Observation
 from measurements.errors import HarnessError
 from measurements.lock import alone
+from measurements.own_network import check_classes
 from measurements.plan import Cell
-from measurements.production import Made, Order, Progress, produce, sha256
+from measurements.production import Made, Order, Progress, produce, sha256, whereabouts
 from measurements.record import Measurement
 from measurements.scope import Campaign, own_cache, words_of_tasks
 
@@ -84,6 +85,9 @@ def run(
         for task in dict.fromkeys(cell.task for cell in cells):
             if task not in loaded:
                 loaded[task] = tasks.load(words[task], campaign.data_dir)
+        for name, task in dict.fromkeys((c.network, c.task) for c in cells):
+            if name in campaign.own:
+                check_classes(campaign.own[name], loaded[task].classes, task)
         session = _Session(campaign=campaign, data=loaded, of=len(cells), watch=watch)
         if campaign.scheduler and cells:
             session.cluster = stack.enter_context(connected(campaign.scheduler))
@@ -115,6 +119,8 @@ class _Session:
     ended: list[Measurement] = field(default_factory=list)
     known: dict[tuple[str, str], float] = field(default_factory=dict)
     """Hash of a file, kernels -> its accuracy: threads do not change it."""
+    shaped: dict[tuple[str, tasks.Shape], tasks.TaskData] = field(default_factory=dict)
+    """Task and shape -> its images at that shape, for a network of the user's own."""
 
     @property
     def untrained(self) -> bool:
@@ -152,6 +158,7 @@ class _Session:
             data_dir=str(self.campaign.data_dir) if self.campaign.data_dir else None,
             cache=str(self.campaign.cache),
             content=f"{first.protocol} {self.data[first.task].hash}",
+            **whereabouts(self.campaign.own.get(first.network)),
         )
         self.tell(where, WAITING if self.cluster else STARTING)
         files = {m.strategy: m for m in self.produce(order, where, self.data[first.task].hash)}
@@ -197,7 +204,7 @@ class _Session:
 
     def score(self, board: Board, cell: Cell, model: Path) -> Observation:
         """Accuracy on the test split, once for each file and kernel set."""
-        data, key = self.data[cell.task], (sha256(model), board.kernels)
+        data, key = self.images(cell), (sha256(model), board.kernels)
         if key in self.known:
             return Observation(accuracy=self.known[key], n_test=len(data.y_test))
         seen = base.score(board, model, data.x_test, data.y_test)
@@ -205,9 +212,21 @@ class _Session:
             self.known[key] = seen.accuracy
         return seen
 
+    def images(self, cell: Cell) -> tasks.TaskData:
+        """The task of a cell as its network takes it; the last one of another shape is kept."""
+        own = self.campaign.own.get(cell.network)
+        if own is None or own.facts.input_shape == tasks.SHAPE:
+            return self.data[cell.task]
+        key = (cell.task, own.facts.input_shape)
+        if key not in self.shaped:
+            word = words_of_tasks(self.campaign)[cell.task]
+            self.shaped = {key: tasks.load(word, self.campaign.data_dir, own.facts.input_shape)}
+        return self.shaped[key]
+
     def finish(self, cell: Cell, made: Made, seen: Observation, seconds: float) -> None:
         """Record a cell."""
-        record = recording.record(cell, made, seen, self.data[cell.task], seconds)
+        own = self.campaign.own.get(cell.network)
+        record = recording.record(cell, made, seen, self.data[cell.task], seconds, own)
         append([record], self.campaign.store)
         self.ended.append(record)
         self.tell(_name(cell), f"failed: {record.failure}" if record.failure else "measured")

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from measurements.scope import Campaign
 
 Out = Annotated[Path, typer.Option("--out", help="A folder of .jsonl files, or one file.")]
-Networks = Annotated[list[str] | None, typer.Option("--networks", help="None: all eight.")]
+Networks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--networks",
+        help="Names, or your own: FILE.tflite, FILE.keras, MODULE:FUNCTION; none: all eight.",
+    ),
+]
 Strategies = Annotated[
     list[str] | None,
     typer.Option("--strategies", help="As in nq, fiq, prn80+blq; none: the paper's seven."),
