@@ -99,10 +99,13 @@ def outcomes(figures: Sequence[Figure], takes: Sequence[Measurement]) -> tuple[O
 
 
 def wilson(share: float, of: int) -> tuple[float, float]:
-    """Wilson's score interval of a share at `LEVEL` (Wilson, JASA 1927)."""
+    """Wilson's score interval of a share at `LEVEL` (Wilson, JASA 1927).
+
+    The share is in it, also where rounding would leave out a share of 0 or 1.
+    """
     middle = (share + _Z**2 / (2 * of)) / (1 + _Z**2 / of)
     half = _Z * math.sqrt(share * (1 - share) / of + _Z**2 / (4 * of**2)) / (1 + _Z**2 / of)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
 
 
 def _figures(takes: Sequence[Measurement]) -> Iterator[Figure]:
