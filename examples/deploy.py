@@ -6,12 +6,12 @@ python examples/deploy.py OUT --class mid-end --max-size 500KB --max-latency 50m
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from pathlib import Path
 
-from measurements import deployment
+from measurements import deployment, rebuilding
+from measurements.build_request import Request
 from measurements.device import boards
 from measurements.errors import DlmoError
 from measurements.promise import NAMES
@@ -28,7 +28,7 @@ def main() -> int:
     parser.add_argument("--max-latency", default="50ms", type=latency_ms)
     parser.add_argument("--task", default="digits")
     parser.add_argument("--protocol", default="quick")
-    parser.add_argument("--board", default="x86_64-xnnpack-1t")
+    parser.add_argument("--board", default=boards.USUAL.name)
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "dlmo-deploy")
     asked = parser.parse_args()
     try:
@@ -39,18 +39,16 @@ def main() -> int:
         if advice.pick is None:
             changes = [r["change"] for r in advice.to_dict()["relaxations"]]
             return fail(f"nothing fits; any of these would change that: {changes}")
-        request = deployment.Request(
+        request = Request(
             network=advice.pick["network"],
             strategy=advice.pick["strategy"],
             task=asked.task,
             protocol=asked.protocol,
             board=boards.board(asked.board),
             cache=asked.cache,
-            data_dir=Path(os.environ["DLMO_DATA_DIR"]) if "DLMO_DATA_DIR" in os.environ else None,
         )
         card = deployment.build(request, asked.out)
-        again = deployment.request_of(asked.out, asked.cache, request.data_dir)
-        verdict = deployment.verify(again)
+        verdict = deployment.verify(rebuilding.request_of(asked.out, asked.cache))
     except DlmoError as error:
         return fail(str(error))
     broken = [outcome for outcome in verdict.outcomes if not outcome.holds]

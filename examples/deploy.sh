@@ -29,10 +29,16 @@ pick = json.load(sys.stdin)["pick"]
 print(pick["network"] + "+" + pick["strategy"])')
 cache=${CACHE:-${TMPDIR:-/tmp}/dlmo-deploy}
 dlmo-measure build "$pick" --task "$task" --protocol "${PROTOCOL:-quick}" --cache "$cache" \
-    --out "$out" --quiet || exit
-if dlmo-measure verify "$out" --cache "$cache" --quiet; then
-    echo "deployed $out"
-else
-    echo "not deployed: a promise of $pick does not hold, see above" >&2
-    exit 1
-fi
+    --out "$out" --quiet || {
+    status=$?
+    echo "not deployed: $pick can't be built, see above" >&2
+    exit "$status"
+}
+dlmo-measure verify "$out" --cache "$cache" --quiet
+status=$?
+case $status in
+0) echo "deployed $out" ;;
+1) echo "not deployed: a promise of $pick does not hold, see above" >&2 ;;
+*) echo "not deployed: $pick can't be verified, see above" >&2 ;;
+esac
+exit "$status"

@@ -25,8 +25,9 @@ from measurements.device import base
 from measurements.device.base import Board, Observation
 from measurements.errors import DeviceError, HarnessError
 from measurements.lock import alone, check_writable
+from measurements.own_network import check_classes
 from measurements.plan import Cell
-from measurements.production import Made, Order, Progress, produce
+from measurements.production import Made, Order, Progress, produce, whereabouts
 from measurements.record import Measurement
 from measurements.scope import Campaign, own_cache, words_of_tasks
 from measurements.scoring import Score, Scores
@@ -89,6 +90,9 @@ def run(
         for task in dict.fromkeys(cell.task for cell in cells):
             if task not in loaded:
                 loaded[task] = tasks.load(words[task], campaign.data_dir)
+        for name, task in dict.fromkeys((c.network, c.task) for c in cells):
+            if name in campaign.own:
+                check_classes(campaign.own[name], loaded[task].classes, task)
         session = _Session(
             campaign=campaign,
             data=loaded,
@@ -137,6 +141,8 @@ class _Session:
     """For scoring beside other scoring, whatever the number of orders."""
     lost: dict[str, str] = field(default_factory=dict)
     """Boards that were out of reach for a while -> why."""
+    shaped: dict[tuple[str, tasks.Shape], tasks.TaskData] = field(default_factory=dict)
+    """Task and shape -> its images at that shape, for a network of the user's own."""
 
     @property
     def untrained(self) -> bool:
@@ -184,6 +190,7 @@ class _Session:
             data_dir=str(self.campaign.data_dir) if self.campaign.data_dir else None,
             cache=str(self.campaign.cache),
             content=f"{first.protocol} {self.data[first.task].hash}",
+            **whereabouts(self.campaign.own.get(first.network)),
         )
         self.tell(where, WAITING if self.cluster else STARTING)
         files = {m.strategy: m for m in self.produce(order, where, self.data[first.task].hash)}
@@ -249,11 +256,23 @@ class _Session:
     def score(self, board: Board, cell: Cell, model: Path) -> Score:
         """Accuracy on the test split, once for each file and kernel set."""
         self.tell(_name(cell), "scoring")
-        return self.scores.take(board, model, self.data[cell.task])
+        return self.scores.take(board, model, self.images(cell))
+
+    def images(self, cell: Cell) -> tasks.TaskData:
+        """The task of a cell as its network takes it; the last one of another shape is kept."""
+        own = self.campaign.own.get(cell.network)
+        if own is None or own.facts.input_shape == tasks.SHAPE:
+            return self.data[cell.task]
+        key = (cell.task, own.facts.input_shape)
+        if key not in self.shaped:
+            word = words_of_tasks(self.campaign)[cell.task]
+            self.shaped = {key: tasks.load(word, self.campaign.data_dir, own.facts.input_shape)}
+        return self.shaped[key]
 
     def finish(self, cell: Cell, made: Made, seen: Observation, seconds: float) -> None:
         """Record a cell."""
-        record = recording.record(cell, made, seen, self.data[cell.task], seconds)
+        own = self.campaign.own.get(cell.network)
+        record = recording.record(cell, made, seen, self.data[cell.task], seconds, own)
         append([record], self.campaign.store)
         self.ended.append(record)
         self.tell(_name(cell), f"failed: {record.failure}" if record.failure else "measured")

@@ -19,6 +19,7 @@ import msgspec
 
 from measurements import journal
 from measurements.errors import DatasetError, UnknownNameError
+from measurements.own_network import FACTS, of_record
 from measurements.record import SCHEMA_VERSION, Measurement, encode
 from measurements.strategy import Strategy
 from measurements.subject import DATA
@@ -157,11 +158,16 @@ def to_frame(records: Iterable[Measurement]) -> pd.DataFrame:
         Columns `id task network strategy device accuracy_pct size_kb file_kb compressed_kb
         latency_ms ram_kb suspect n_test seed protocol source noisy failure`. Unknown is NaN;
         `suspect` names the quantities not to be believed, joined by blanks, or is empty. Suspect
-        values are in the frame: leaving them out is for whoever learns from it.
+        values are in the frame: leaving them out is for whoever learns from it. Where records are
+        of networks of the user's own, `classes parameters macs channels layers depthwise_share
+        searched` besides, as their graphs tell.
     """
     import pandas as pd
 
     rows = list(records)
+    facts = [of_record(r.environment) if FACTS in r.environment else None for r in rows]
+    counts = [pair[0].counts(pair[1]) if pair else {} for pair in facts]
+    names = next((list(row) for row in counts if row), [])
     return pd.DataFrame(
         {
             "id": [r.id for r in rows],
@@ -182,6 +188,7 @@ def to_frame(records: Iterable[Measurement]) -> pd.DataFrame:
             "source": [r.source for r in rows],
             "noisy": [r.noisy for r in rows],
             "failure": [r.failure for r in rows],
+            **{name: [row.get(name, float("nan")) for row in counts] for name in names},
         }
     )
 

@@ -1,78 +1,41 @@
-"""From a decision to the file: build one network with one strategy, and verify what was built.
-
-A build is a folder: the .tflite, `labels.txt`, its protocol, the card that says what it promises,
-and the C array where it was asked for. It is put in place whole.
-"""
+"""From a decision to the file: build one network with one strategy, and verify what was built."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from measurements import c_array, model_card, promise, protocol, recording, tasks
-from measurements.device import base, boards
-from measurements.device.base import Board, Observation
-from measurements.embedding import embedded
+from measurements import build_folder, promise, protocol, recording
+from measurements.build_request import Request
+from measurements.device import base
+from measurements.device.base import Observation
+from measurements.environment import installed
 from measurements.errors import HarnessError
 from measurements.model_card import Card
+from measurements.own_network import OwnNetwork
 from measurements.plan import Cell
-from measurements.production import Made, Order, Progress, produce, sha256
-from measurements.promise import Figure, Outcome
+from measurements.production import Made, Order, Progress, produce, sha256, whereabouts
+from measurements.promise import Outcome
 from measurements.record import Measurement
 from measurements.tasks import TaskData
-from measurements.timing import Repetition
 
-TAKES = 3
-"""Sessions that latency is promised from: each a worker process of its own."""
+TAKES, MOST_TAKES = 5, 9
+"""Sessions that latency is promised from, each a worker process of its own: their spread says how
+far a further one may be. Where the machine is busy there are more, in search of quiet ones."""
 
-LABELS, PROTOCOL = "labels.txt", "protocol.toml"
-"""Names in the folder of a build."""
+MAKERS = (
+    "dlmo-advisor",
+    "tensorflow-cpu",
+    "tensorflow",
+    "tf-keras",
+    "litert-quantizer",
+    "tflite-micro",
+)
+"""What makes a file, beside what runs it; their versions are on the card."""
 
 Watch = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Promised:
-    """What was said of a file when it was made."""
-
-    figures: tuple[Figure, ...]
-    """Its figures."""
-    protocol: str
-    """Name and hash."""
-    data_sha256: str | None
-    """Of its data; None: unknown."""
-    sha256: str | None
-    """Of the file; None: unknown."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What to build, and where it is measured."""
-
-    network: str
-    """Name."""
-    strategy: str
-    """Slug."""
-    task: str
-    """Name of a task, or the path of the user's own data."""
-    protocol: str
-    """Name of a protocol, or the path of its file."""
-    board: Board
-    """Where it is scored and timed."""
-    cache: Path
-    """Checkpoints and made files."""
-    seed: int | None = None
-    """Of the training; None: the protocol's first."""
-    data_dir: Path | None = None
-    """Folder of data sets."""
-    repetition: Repetition | None = None
-    """How often to time; None: as usual."""
-    promised: Promised | None = None
-    """What to hold it against; None: nothing yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +48,8 @@ class Verdict:
     """The file came out as it was; None: it is not known how it was."""
     noisy: bool
     """The machine was busy while it was timed."""
+    promised_noisily: bool
+    """It was busy when the promise was made."""
 
     @property
     def holds(self) -> bool:
@@ -109,96 +74,29 @@ def build(
     Raises:
         HarnessError: when it can't be made or measured, or something else is in the folder.
     """
-    _check_free(folder)
-    data = tasks.load(request.task, request.data_dir)
+    build_folder.check_free(folder)
+    data = request.data()
     if odd := [name for name in data.class_names if "\n" in name or "\r" in name]:
         raise HarnessError(f"{data.name}: class name {odd[0]!r} has a line break in it")
     made, takes = _made_and_measured(request, data, watch)
     card = _card(request, data, made, takes)
-    content = Path(made.path or "").read_bytes()
-    with _replacing(folder) as fresh:
-        (fresh / card.file).write_bytes(content)
-        (fresh / LABELS).write_text("".join(f"{n}\n" for n in data.class_names), encoding="utf-8")
-        shutil.copyfile(protocol.path_of(request.protocol), fresh / PROTOCOL)
-        (fresh / model_card.JSON).write_text(model_card.to_json(card), encoding="utf-8")
-        (fresh / model_card.MARKDOWN).write_text(model_card.to_markdown(card), encoding="utf-8")
-        if c_files:
-            name = Path(card.file).stem
-            symbol, inside = c_array.identifier(name), embedded(content)
-            (fresh / f"{symbol}.h").write_text(c_array.header(name, inside), encoding="ascii")
-            (fresh / f"{symbol}.cc").write_text(c_array.source(name, inside), encoding="ascii")
+    build_folder.write(
+        folder,
+        card,
+        Path(made.path or "").read_bytes(),
+        labels=data.class_names,
+        protocol=protocol.path_of(request.protocol),
+        source=_source_file(request.own),
+        c_files=c_files,
+    )
     return card
-
-
-def request_of(
-    folder: Path, cache: Path, data_dir: Path | None = None, device: str | None = None
-) -> Request:
-    """How to make again what lies in a folder.
-
-    Args:
-        folder: of the build.
-        cache: checkpoints and made files; an empty folder, and all is made anew.
-        data_dir: folder of data sets.
-        device: where to measure; None: where it was promised for.
-
-    Raises:
-        HarnessError: when the folder is no build, or its file not the one that the card describes.
-    """
-    card = model_card.read(folder)
-    model = folder / card.file
-    if not model.is_file() or sha256(model) != card.sha256:
-        raise HarnessError(f"{model}: not the file that its card describes")
-    return Request(
-        network=card.network,
-        strategy=card.strategy,
-        task=card.task,
-        protocol=str(folder / PROTOCOL),
-        board=boards.board(device or card.device),
-        cache=cache,
-        seed=card.seed,
-        data_dir=data_dir,
-        promised=Promised(
-            figures=card.figures,
-            protocol=card.protocol,
-            data_sha256=card.data_sha256,
-            sha256=card.sha256,
-        ),
-    )
-
-
-def request_of_record(
-    record: Measurement, cache: Path, data_dir: Path | None = None, device: str | None = None
-) -> Request:
-    """How to make again what a record is of; as `request_of`.
-
-    Raises:
-        HarnessError: when the record is a failure.
-    """
-    if record.failure:
-        raise HarnessError(f"record {record.id} is a failure: {record.failure}")
-    return Request(
-        network=record.network,
-        strategy=record.strategy,
-        task=record.task,
-        protocol=record.protocol.partition("@")[0],
-        board=boards.board(device or record.device),
-        cache=cache,
-        seed=record.seed,
-        data_dir=data_dir,
-        promised=Promised(
-            figures=promise.promised([record]),
-            protocol=record.protocol,
-            data_sha256=record.environment.get("data_sha256"),
-            sha256=record.environment.get("file_sha256"),
-        ),
-    )
 
 
 def verify(request: Request, watch: Watch = lambda _: None) -> Verdict:
     """Build again, measure again, and compare with what was promised.
 
     Args:
-        request: as `request_of` or `request_of_record` gives it.
+        request: as `measurements.rebuilding` gives it.
         watch: told how it goes.
 
     Raises:
@@ -207,14 +105,14 @@ def verify(request: Request, watch: Watch = lambda _: None) -> Verdict:
     """
     then = request.promised
     if then is None:
-        raise HarnessError(f"{request.network}+{request.strategy}: nothing was promised of it")
+        raise HarnessError(f"{request.name}: nothing was promised of it")
     rules = protocol.load(request.protocol)
     if then.protocol.rpartition("@")[2] != rules.hash:
         raise HarnessError(
             f"the promise was made with protocol {then.protocol}, this is {rules.label}: name its "
             "file with --protocol"
         )
-    data = tasks.load(request.task, request.data_dir)
+    data = request.data()
     if then.data_sha256 not in (None, data.hash):
         raise HarnessError(
             f"{data.name}: other data than those of the promise: hash {data.hash}, not "
@@ -225,7 +123,8 @@ def verify(request: Request, watch: Watch = lambda _: None) -> Verdict:
     return Verdict(
         outcomes=promise.outcomes(then.figures, takes),
         same_bytes=same,
-        noisy=any(take.noisy for take in takes),
+        noisy=promise.is_noisy(takes),
+        promised_noisily=then.noisy,
     )
 
 
@@ -234,7 +133,6 @@ def _made_and_measured(
 ) -> tuple[Made, list[Measurement]]:
     rules = protocol.load(request.protocol)
     seed = rules.seeds_of(request.network)[0] if request.seed is None else request.seed
-    name = f"{request.network}+{request.strategy}"
     order = Order(
         network=request.network,
         strategies=(request.strategy,),
@@ -244,48 +142,53 @@ def _made_and_measured(
         data_dir=str(request.data_dir) if request.data_dir else None,
         cache=str(request.cache),
         content=f"{rules.label} {data.hash}",
+        **whereabouts(request.own),
     )
     (made,) = produce(order, lambda now: watch(_words(now)))
     if made.failure:
-        raise HarnessError(f"{name}: {made.failure}")
-    model = Path(made.path or "")
-    watch("scoring")
-    scored = base.score(request.board, model, data.x_test, data.y_test)
+        raise HarnessError(f"{request.name}: {made.failure}")
+    scored = Observation()
+    if not rules.untrained:  # else there is no accuracy to take
+        watch("scoring")
+        scored = base.score(request.board, Path(made.path or ""), data.x_test, data.y_test)
     if scored.failure:
-        raise HarnessError(f"{name}: {scored.failure}")
-    takes = [_timed(request, data, made, scored, seed, rules.label, watch) for _ in range(TAKES)]
-    if failed := next((take.failure for take in takes if take.failure), ""):
-        raise HarnessError(f"{name}: {failed}")
-    return made, takes
-
-
-def _timed(
-    request: Request,
-    data: TaskData,
-    made: Made,
-    scored: Observation,
-    seed: int,
-    label: str,
-    watch: Watch,
-) -> Measurement:
-    """One session: a record as a campaign would write it."""
-    watch("timing")
-    (times,) = base.time(request.board, [Path(made.path or "")], request.repetition)
+        raise HarnessError(f"{request.name}: {scored.failure}")
     cell = Cell(
         network=request.network,
         strategy=request.strategy,
         task=data.name,
         device=request.board.name,
         seed=seed,
-        protocol=label,
+        protocol=rules.label,
     )
+    times = _timed(request, made, watch)
     seen = replace(times, accuracy=scored.accuracy, n_test=scored.n_test)
-    return recording.record(cell, made, seen, data, 0.0)
+    takes = [recording.record(cell, made, seen, data, 0.0, request.own)]
+    while len(takes) < TAKES or (promise.is_noisy(takes) and len(takes) < MOST_TAKES):
+        times = _timed(request, made, watch)
+        takes.append(replace(takes[0], latencies_s=times.latencies_s, noisy=times.noisy))
+    return made, takes
+
+
+def _timed(request: Request, made: Made, watch: Watch) -> Observation:
+    """One session; a noisy one is not taken again, since the next one is another take."""
+    watch("timing")
+    model = Path(made.path or "")
+    (times,) = base.time(request.board, [model], request.repetition, retakes=0)
+    if times.failure:
+        raise HarnessError(f"{request.name}: {times.failure}")
+    return times
 
 
 def _card(request: Request, data: TaskData, made: Made, takes: Sequence[Measurement]) -> Card:
-    first = takes[0]
-    kept = ("processor", "system", "machine", "kernels", "threads", "versions")
+    first, own = takes[0], request.own
+    kept = ("processor", "cores", "system", "machine", "kernels", "threads", "versions")
+    environment = {k: first.environment[k] for k in kept if k in first.environment}
+    makers = {name: installed(name) for name in MAKERS}
+    environment["versions"] = environment.get("versions", {}) | {
+        k: v for k, v in makers.items() if v
+    }
+    stem = re.sub(r"[^\w.-]", "-", f"{request.network}-{request.strategy}")
     return Card(
         network=request.network,
         strategy=request.strategy,
@@ -296,37 +199,52 @@ def _card(request: Request, data: TaskData, made: Made, takes: Sequence[Measurem
         data_sha256=data.hash,
         n_train=len(data.y_train),
         n_test=len(data.y_test),
-        file=f"{request.network}-{request.strategy.replace('+', '-')}.tflite",
+        file=f"{stem}.tflite",
         sha256=sha256(Path(made.path or "")),
         device=request.board.name,
         figures=promise.promised(takes),
-        noisy=any(take.noisy for take in takes),
-        environment={k: first.environment[k] for k in kept if k in first.environment},
+        noisy=promise.is_noisy(takes),
+        environment=environment,
+        varies=_varies(request),
+        source=_source(own),
+        facts=own.described() if own else "",
         note=made.note,
     )
+
+
+def _source(own: OwnNetwork | None) -> str:
+    """Where a network of the user's own comes from, as the card has it."""
+    file = _source_file(own)
+    if file:
+        return build_folder.place_of(file)
+    return own.source.word if own and own.source else ""
+
+
+def _source_file(own: OwnNetwork | None) -> Path | None:
+    """The file that a network of the user's own is in; a function is in none."""
+    if own is None or own.source is None or own.source.kind == "function":
+        return None
+    return Path(own.source.word)
+
+
+def _varies(request: Request) -> tuple[str, ...]:
+    """What may come out otherwise with the same network, strategy, protocol, seed and data."""
+    rules, own = protocol.load(request.protocol), request.own
+    if own and own.kind == "tflite":
+        return ("other versions of the quantizer may store other bytes",)
+    found = [
+        "with other versions, another processor or another number of cores the last digits of the "
+        "training differ, and with them the weights"
+    ]
+    if rules.recipe_of(request.network).budget_s:
+        found.append(
+            "the training is cut off by time: how many epochs it gets hangs on the machine"
+        )
+    if own and own.kind == "function":
+        found.append("the network is built by code that is not in this folder")
+    return tuple(found)
 
 
 def _words(now: Progress) -> str:
     of = f", epoch {now.epoch} of {now.epochs}" if now.epochs else ""
     return f"{now.stage} of {now.network}{of}"
-
-
-def _check_free(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise HarnessError(f"{folder}: a file is in the way; name a folder")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / model_card.JSON).is_file():
-        raise HarnessError(f"{folder}: holds something else than a build; name another folder")
-
-
-@contextmanager
-def _replacing(folder: Path) -> Iterator[Path]:
-    """A fresh folder that takes the place of another when all went well."""
-    folder = folder.resolve()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as place:
-        fresh = Path(place) / "fresh"
-        fresh.mkdir()
-        yield fresh
-        if folder.exists():
-            folder.rename(Path(place) / "old")
-        fresh.rename(folder)

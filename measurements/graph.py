@@ -25,6 +25,10 @@ ELEMENTWISE = ("ADD", "SUB", "MUL", "DIV", "PRELU", "BATCH_MATMUL")
 UNPACKING = ("DEQUANTIZE", "DENSIFY")
 """Operators that make a stored constant readable: float16 and sparse weights pass through them."""
 
+LARGEST = 10**13
+"""Counts beyond are no network's: a byte of the file is wrong. The largest vision networks take
+10^12 multiply-accumulates for an image."""
+
 _FLOATING_POINT_BYTES = 4
 _MAGIC = b"TFL3"
 
@@ -55,6 +59,8 @@ class Graph:
     """Weighted layers in the order of execution; the last one is the classifier."""
     peak_activation_bytes: int
     """Largest sum of activations alive at once, each value taken as float32."""
+    quantizer: str | None = None
+    """What its kernels show: `blq`, `fiq` or `f16`, as in strategies; None: float32."""
 
     @property
     def macs(self) -> int:
@@ -112,16 +118,17 @@ class Graph:
         )
 
 
-def read(source: bytes | Path | str) -> Graph:
+def read(source: bytes | Path | str, *, name: str = "the model") -> Graph:
     """Read the facts of a .tflite.
 
     Args:
         source: the content of the file, or where it is.
+        name: of a content, for errors.
 
     Raises:
         HarnessError: when it can't be read, is no .tflite, or holds no weighted layer.
     """
-    name, content = _content(source)
+    name, content = (name, source) if isinstance(source, bytes) else _content(source)
     if content[4:8] != _MAGIC:
         raise HarnessError(f"{name}: not a .tflite file: it does not bear the mark 'TFL3'")
     try:
@@ -131,17 +138,19 @@ def read(source: bytes | Path | str) -> Graph:
             parameters=reader.parameters(),
             layers=tuple(reader.layers()),
             peak_activation_bytes=reader.peak_activation_bytes(),
+            quantizer=reader.quantizer(),
         )
     except Exception as error:  # flatbuffers has no checks of its own: a bad offset raises anything
         raise HarnessError(f"{name}: a broken .tflite file ({type(error).__name__})") from error
     if not graph.layers:
         raise HarnessError(f"{name}: no convolution or fully connected layer in it")
+    counts = (graph.parameters, graph.macs, graph.channels, graph.peak_activation_bytes)
+    if not all(0 < count < LARGEST for count in counts):
+        raise HarnessError(f"{name}: a broken .tflite file: no network is of that size")
     return graph
 
 
-def _content(source: bytes | Path | str) -> tuple[str, bytes]:
-    if isinstance(source, bytes):
-        return "the model", source
+def _content(source: Path | str) -> tuple[str, bytes]:
     try:
         return str(source), Path(source).read_bytes()
     except OSError as error:
@@ -162,13 +171,21 @@ class _Reader:
         self.outputs = [int(t) for t in main.outputs]
         self.steps: list[tuple[str, list[int], list[int]]] = []
         self.constants = {i for i, t in enumerate(self.tensors) if _is_stored(model, t)}
+        self.types = {code: word for word, code in vars(schema.TensorType).items()}
+        self.unpacked: dict[int, int] = {}
         for operator in main.operators:
             code = model.operatorCodes[operator.opcodeIndex]
             word = words[max(code.builtinCode, code.deprecatedBuiltinCode)]
             taken = [int(t) for t in operator.inputs if t >= 0]
             given = [int(t) for t in operator.outputs]
-            if word in UNPACKING and set(taken) <= self.constants:
+            if (
+                word in UNPACKING
+                and self.constants.issuperset(taken)
+                and taken
+                and not (self.constants.intersection(given))
+            ):
                 self.constants.update(given)
+                self.unpacked |= dict.fromkeys(given, taken[0])
             else:
                 self.steps.append((word, taken, given))
 
@@ -204,6 +221,24 @@ class _Reader:
             values = self.size(taken[2] if word == "TRANSPOSE_CONV" else given[0])
             per_value = math.prod(kernel[:-1]) if word == "TRANSPOSE_CONV" else fan_in
             yield Layer(operator=word, fan_in=fan_in, channels=channels, macs=values * per_value)
+
+    def quantizer(self) -> str | None:
+        """What kernels and the activations that they meet are stored as."""
+        found = [
+            (self.type(taken[1]), self.type(taken[2 if word == "TRANSPOSE_CONV" else 0]))
+            for word, taken, _ in self.steps
+            if word in WEIGHTED and taken[1] in self.constants
+        ]
+        kernels = {kernel for kernel, _ in found}
+        if kernels & {"INT8", "UINT8", "INT4"}:
+            return "blq" if any(met == "FLOAT32" for _, met in found) else "fiq"
+        return "f16" if "FLOAT16" in kernels else None
+
+    def type(self, tensor: int) -> str:
+        """Of a tensor as it is stored."""
+        while tensor in self.unpacked:
+            tensor = self.unpacked[tensor]
+        return str(self.types[self.tensors[tensor].type])
 
     def peak_activation_bytes(self) -> int:
         """Each tensor lives from the step that makes it to the last one that takes it."""

@@ -10,13 +10,17 @@ from typing import Any
 import msgspec
 
 from measurements.errors import HarnessError
-from measurements.promise import LEVEL, NAMES, SESSIONS, SIZES, Figure
+from measurements.promise import LEVEL, NAMES, SESSIONS, SIZES, WIDEST, Figure
 from measurements.strategy import Strategy
 
 SCHEMA = "dlmo.card/1"
 JSON, MARKDOWN = "card.json", "README.md"
 """Names in the folder of a build."""
 
+BUSY = (
+    "The machine was busy while the latency was taken: the interval is wide, and an idle machine "
+    "may fall below it. Build on an idle one for a narrower promise."
+)
 _SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>#|!~$"})
 
 
@@ -54,6 +58,12 @@ class Card:
     """The machine was busy while it was timed."""
     environment: dict[str, Any]
     """Of the measurement: processor, kernels, threads, versions."""
+    varies: tuple[str, ...] = ()
+    """What may come out otherwise when it is built again."""
+    source: str = ""
+    """Of a network of the user's own: its file under `source/`, or `MODULE:FUNCTION`."""
+    facts: str = ""
+    """Of such a network, in words."""
     note: str = ""
     """What is particular about the file."""
     schema: str = SCHEMA
@@ -101,14 +111,16 @@ def to_markdown(card: Card) -> str:
         *rows,
         "",
         f"Accuracy: of {card.n_test} test images, Wilson's interval at {LEVEL:.0%}. Latency: of "
-        f"one image, median; bootstrap interval at {LEVEL:.0%} over separate sessions, and "
-        f"{SESSIONS:.0%} besides. Sizes: {SIZES:.0%}.",
-        *(["", "The machine was busy while the latency was taken."] if card.noisy else []),
+        f"one image, median; where a further session falls with {LEVEL:.0%}, from the spread of "
+        f"separate ones, at least {SESSIONS:.0%} and at most a factor of {WIDEST:g} either way. "
+        f"Sizes: {SIZES:.0%}.",
+        *(["", BUSY] if card.noisy else []),
         *(["", f"The file: {_escaped(card.note)}."] if card.note else []),
         "",
         "## How it was made",
         "",
         f"- network {_escaped(card.network)}, strategy {_escaped(card.strategy)}, seed {card.seed}",
+        *([f"- {_escaped(card.facts)}; from `{card.source}`"] if card.source else []),
         f"- protocol {_escaped(card.protocol)}: `protocol.toml`",
         f"- data {card.data_sha256}, {card.n_train} training images",
         f"- SHA-256 of the file {card.sha256}",
@@ -116,8 +128,9 @@ def to_markdown(card: Card) -> str:
         f"- {_escaped(versions)}",
         "",
         "The same network, strategy, protocol, seed, data and versions give the same bytes on the "
-        "same kind of processor; on another kind the last digits of the training differ, and with "
-        "them the weights.",
+        "same machine. What may vary:",
+        "",
+        *(f"- {line}" for line in card.varies),
         "",
         "`dlmo-measure verify FOLDER` builds it again and holds it against these figures.",
     ]

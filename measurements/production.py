@@ -12,11 +12,13 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from measurements import journal
 from measurements.answer import Tell, claim_stdout, reason, take_job
 from measurements.child import Answer, ChildError, answers, python
 from measurements.environment import installed
+from measurements.own_network import OwnNetwork
 
 VERSION = 1
 """Of what the training code makes of a recipe: one more makes every cache be made anew."""
@@ -48,6 +50,17 @@ class Order:
     """Folder where checkpoints and made files are kept."""
     content: str
     """Label of the protocol and hash of the data: with others, other files are made."""
+    source: str = ""
+    """Path or function of a network of the user's own; empty: a shipped one."""
+    shape: tuple[int, int, int] = (32, 32, 3)
+    """Rows, columns and channels of the images that the network takes."""
+
+
+def whereabouts(own: OwnNetwork | None) -> dict[str, Any]:
+    """Fields of an order for a network of the user's own; none for a shipped one."""
+    if own is None or own.source is None:
+        return {}
+    return {"source": own.source.word, "shape": own.facts.input_shape}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,36 +182,50 @@ def main() -> None:
     """Make what the job orders."""
     tell, job = claim_stdout(), take_job()
     try:
-        _make(Order(**job), tell)
+        _make(Order(**{**job, "shape": tuple(job["shape"])}), tell)
     # Whatever goes wrong in here, the campaign goes on, and needs the reason.
     except Exception as error:
         tell({"failed": reason(error)})
 
 
 def _make(order: Order, tell: Tell) -> None:
+    from measurements.own_network import source_of
     from measurements.protocol import load as load_protocol
     from measurements.strategy import Strategy
+    from measurements.tasks import SHAPE
     from measurements.tasks import load as load_task
 
     tell({"at": f"loading {order.task}"})
-    data = load_task(order.task, Path(order.data_dir) if order.data_dir else None)
+    folder = Path(order.data_dir) if order.data_dir else None
+    data = load_task(order.task, folder, order.shape)
     rules = load_protocol(order.protocol)
-    tell({"at": "importing TensorFlow"})
-    from measurements.training.produce import produce as train
+    source = source_of(order.source) if order.source else None
+    strategies = [Strategy.parse(slug) for slug in order.strategies]
 
     def progress(now: Progress) -> None:
         tell({"at": f"{now.stage} of {now.network}"})
         tell({"progress": asdict(now)})
 
-    for made in train(
-        order.network,
-        [Strategy.parse(slug) for slug in order.strategies],
-        data,
-        rules,
-        seed=order.seed,
-        cache=Path(order.cache),
-        progress=progress,
-    ):
+    if source and source.kind == "tflite":
+        from measurements.post_training import produce as convert
+
+        found = convert(order.network, source, strategies, data, rules, Path(order.cache), progress)
+    else:
+        tell({"at": "importing TensorFlow"})
+        from measurements.training.produce import produce as train
+
+        found = train(
+            order.network,
+            strategies,
+            data,
+            rules,
+            seed=order.seed,
+            cache=Path(order.cache),
+            progress=progress,
+            source=source,
+            teacher_data=data if order.shape == SHAPE else load_task(order.task, folder),
+        )
+    for made in found:
         tell({"made": asdict(made)})
 
 

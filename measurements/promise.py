@@ -15,8 +15,15 @@ LEVEL = 0.95
 _Z = statistics.NormalDist().inv_cdf((1 + LEVEL) / 2)
 
 SESSIONS = 0.1
-"""By which share median latencies of separate sessions on an idle machine may differ besides: other
+"""By which share median latencies of sessions on an idle machine may differ at least: other
 addresses, another clock of the processor, another neighbour."""
+
+QUIET = 3
+"""Sessions on an idle machine that are enough to promise from; with fewer, the noisy ones count."""
+
+WIDEST = 3.0
+"""Factor either way beyond which a promise says nothing. Sessions further apart than that are of a
+machine too busy to promise from: they get this one, and are marked."""
 
 SIZES = 0.01
 """By which share a file may differ that was trained anew: other weights compress otherwise."""
@@ -75,6 +82,7 @@ def promised(takes: Sequence[Measurement]) -> tuple[Figure, ...]:
 
     Args:
         takes: records of the same file on the same device; accuracy and sizes are the first's.
+            Of their latencies those taken on a busy machine are left out where enough others are.
     """
     return tuple(_figures(takes))
 
@@ -91,10 +99,13 @@ def outcomes(figures: Sequence[Figure], takes: Sequence[Measurement]) -> tuple[O
 
 
 def wilson(share: float, of: int) -> tuple[float, float]:
-    """Wilson's score interval of a share at `LEVEL` (Wilson, JASA 1927)."""
+    """Wilson's score interval of a share at `LEVEL` (Wilson, JASA 1927).
+
+    The share is in it, also where rounding would leave out a share of 0 or 1.
+    """
     middle = (share + _Z**2 / (2 * of)) / (1 + _Z**2 / of)
     half = _Z * math.sqrt(share * (1 - share) / of + _Z**2 / (4 * of**2)) / (1 + _Z**2 / of)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
 
 
 def _figures(takes: Sequence[Measurement]) -> Iterator[Figure]:
@@ -112,13 +123,48 @@ def _figures(takes: Sequence[Measurement]) -> Iterator[Figure]:
         yield Figure(
             name="ram_bytes", value=first.ram_bytes, low=first.ram_bytes, high=first.ram_bytes
         )
-    timed = [take for take in takes if take.latencies_s]
+    timed = _counted(takes)
     if timed:
-        ends = [median_interval(take.latencies_s, level=LEVEL) for take in timed]
-        medians = [statistics.median(take.latencies_s) for take in timed]
-        yield Figure(
-            name="latency_ms",
-            value=1e3 * statistics.median(medians),
-            low=1e3 * min(low for low, _ in ends) * (1 - SESSIONS),
-            high=1e3 * max(high for _, high in ends) * (1 + SESSIONS),
-        )
+        yield _latency(timed)
+
+
+def is_noisy(takes: Sequence[Measurement]) -> bool:
+    """Whether the machine was busy in a session that latency rests on."""
+    return any(take.noisy for take in _counted(takes))
+
+
+def _counted(takes: Sequence[Measurement]) -> list[Measurement]:
+    """Sessions that latency rests on: the quiet ones where they are enough."""
+    timed = [take for take in takes if take.latencies_s]
+    quiet = [take for take in timed if not take.noisy]
+    return quiet if len(quiet) >= QUIET else timed
+
+
+def _latency(timed: Sequence[Measurement]) -> Figure:
+    """The median over sessions, and where a further one falls.
+
+    A prediction interval of Student's t over the logarithms of the sessions' medians; of a single
+    session the bootstrap interval of its median is all there is.
+    """
+    logs = [math.log(statistics.median(take.latencies_s)) for take in timed]
+    middle, least = statistics.median(logs), math.log1p(SESSIONS)
+    if len(timed) > 1:
+        reach = min(max(_spread(logs), least), math.log(WIDEST))
+        low, high = middle - reach, middle + reach
+    else:
+        low, high = (math.log(end) for end in median_interval(timed[0].latencies_s, level=LEVEL))
+        low, high = low - least, high + least
+    return Figure(
+        name="latency_ms",
+        value=1e3 * math.exp(middle),
+        low=1e3 * math.exp(low),
+        high=1e3 * math.exp(high),
+    )
+
+
+def _spread(logs: Sequence[float]) -> float:
+    """Half-width of the prediction interval of one more value."""
+    from scipy.special import stdtrit
+
+    quantile = float(stdtrit(len(logs) - 1, (1 + LEVEL) / 2))
+    return quantile * statistics.stdev(logs) * math.sqrt(1 + 1 / len(logs))

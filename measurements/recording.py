@@ -10,6 +10,7 @@ from measurements import plan
 from measurements.device.arena import arena_bytes
 from measurements.device.base import Observation
 from measurements.environment import installed
+from measurements.own_network import FACTS, OUTPUTS, OwnNetwork
 from measurements.plan import Cell
 from measurements.production import Made, sha256
 from measurements.record import Measurement
@@ -23,7 +24,12 @@ DIGITS = 5
 
 
 def record(
-    cell: Cell, made: Made, seen: Observation, data: TaskData, seconds: float
+    cell: Cell,
+    made: Made,
+    seen: Observation,
+    data: TaskData,
+    seconds: float,
+    own: OwnNetwork | None = None,
 ) -> Measurement:
     """Put together what is known about a finished cell.
 
@@ -33,6 +39,7 @@ def record(
         seen: what the board said, or why it could not.
         data: what it was trained and scored on.
         seconds: what scoring and timing took.
+        own: the network, where it is the user's own: its facts go with the record.
     """
     model = Path(made.path) if made.path else None
     content = model.read_bytes() if model else None
@@ -61,6 +68,7 @@ def record(
             "epochs": made.epochs,
             **({"note": made.note} if made.note else {}),
             plan.DATA_HASH: data.hash,
+            **({FACTS: own.to_dict() | {OUTPUTS: data.classes}} if own else {}),
             "file_sha256": sha256(model) if model else None,
         },
     )

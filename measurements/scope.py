@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from measurements import plan, protocol, tasks
+from measurements import own_network, plan, protocol, tasks
 from measurements.device import boards
 from measurements.device.base import Board
-from measurements.errors import HarnessError
+from measurements.errors import HarnessError, UnknownNameError
+from measurements.own_network import OwnNetwork
 from measurements.plan import Cell
 from measurements.strategy import SETUPS, Strategy
-from measurements.subject import named
 from measurements.subject import networks as shipped_networks
 from measurements.timing import Repetition
 
@@ -48,6 +48,8 @@ class Campaign:
     """Address of the Dask cluster that trains; None: this machine does."""
     only: frozenset[tuple[str, str]] | None = None
     """Of the networks and strategies these pairs alone, by name and slug; None: all of them."""
+    own: Mapping[str, OwnNetwork] = field(default_factory=dict)
+    """Those networks that are the user's own, by name."""
     retry_failed: bool = False
     """Measure again what has failed before."""
     repetition: Repetition = field(default_factory=Repetition)
@@ -65,7 +67,8 @@ def requested(
     """The campaign that a user's words ask for.
 
     Args:
-        networks: names; none: all that are shipped, without the teacher.
+        networks: names, or words for networks of the user's own, which are looked at; none: all
+            that are shipped, without the teacher.
         strategies: slugs or setups; none: the paper's seven.
         devices: addresses or names; none: this machine with XNNPACK and one thread.
         cache: None: in the user's own cache folder.
@@ -73,17 +76,33 @@ def requested(
 
     Raises:
         UnknownNameError: with the nearest known name.
+        HarnessError: for a network of the user's own that can't be read.
         DeviceError: when the user's file of devices can't be read.
     """
     known = shipped_networks()
     usual = [name for name in known if name != TEACHER]
+    found = own_network.named(list(networks) or usual, known)
+    own = {n.name: n for n in found if isinstance(n, OwnNetwork)}
+    asked = tuple(Strategy.parse(word) for word in strategies or SETUPS.values())
+    if strategies:
+        _check_possible(own.values(), asked)
     return Campaign(
-        networks=tuple(named(name, known, "network").name for name in networks or usual),
-        strategies=tuple(Strategy.parse(word) for word in strategies or SETUPS.values()),
+        networks=tuple(n.name if isinstance(n, OwnNetwork) else n for n in found),
+        strategies=asked,
         boards=tuple(map(boards.board, devices)) or (boards.USUAL,),
         cache=cache or own_cache(),
+        own=own,
         **rest,
     )
+
+
+def _check_possible(own: Iterable[OwnNetwork], asked: Sequence[Strategy]) -> None:
+    for network in own:
+        if not any(network.takes(strategy) for strategy in asked):
+            raise UnknownNameError(
+                f"{network.name} can't be {asked[0].slug}; possible for it: "
+                f"{', '.join(strategy.slug for strategy in network.strategies)}"
+            )
 
 
 def narrowed(campaign: Campaign, pairs: Iterable[tuple[str, str]]) -> Campaign:
@@ -113,7 +132,16 @@ def wanted(campaign: Campaign) -> tuple[Cell, ...]:
         devices=(board.name for board in campaign.boards),
         protocol=rules.label,
     )
-    return tuple(c for c in cells if only is None or (c.network, c.strategy) in only)
+    return tuple(
+        c
+        for c in cells
+        if (only is None or (c.network, c.strategy) in only)
+        and (c.network not in campaign.own or _is_possible(campaign.own[c.network], c))
+    )
+
+
+def _is_possible(own: OwnNetwork, cell: Cell) -> bool:
+    return own.takes(Strategy.parse(cell.strategy))
 
 
 def words_of_tasks(campaign: Campaign) -> dict[str, str]:

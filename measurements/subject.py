@@ -33,7 +33,8 @@ class Network:
     title: str
     """As people write it."""
     family: str
-    """`plain`, `residual`, `wide-residual`, `mobile` (depthwise separable) or `searched`."""
+    """`plain`, `residual`, `wide-residual`, `mobile` (depthwise separable) or `searched`;
+    empty: unknown, as of a network of the user's own."""
     input_shape: tuple[int, int, int]
     """Rows, columns, channels of an image."""
     backbone_parameters: int

@@ -1,7 +1,7 @@
 """The images of a task, checked before anything is trained.
 
 Shipped tasks go by name; the user's own is a folder of class folders or an .npz. All images become
-32 x 32 bytes in RGB; networks take them as 0 to 1.
+32 x 32 bytes in RGB, or what a network of the user's own takes; networks take them as 0 to 1.
 """
 
 from __future__ import annotations
@@ -27,8 +27,11 @@ Labels = NDArray[np.int64]
 DATA_DIR = "DLMO_DATA_DIR"
 """Environment variable: where the data sets are."""
 
-SIDE = 32
-"""Rows and columns that networks take."""
+Shape = tuple[int, int, int]
+"""Rows, columns and channels of an image."""
+
+SHAPE: Shape = (32, 32, 3)
+"""What the shipped networks take."""
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 """What an .npz holds; `class_names` and `groups_train` may be beside them."""
@@ -41,11 +44,11 @@ class TaskData:
     name: str
     """As in records."""
     x_train: Bytes
-    """`(n, 32, 32, 3)`."""
+    """`(n, rows, columns, channels)`, usually 32 x 32 x 3."""
     y_train: Labels
     """`(n,)`, from 0."""
     x_test: Bytes
-    """`(m, 32, 32, 3)`."""
+    """`(m, rows, columns, channels)`."""
     y_test: Labels
     """`(m,)`, from 0."""
     class_names: tuple[str, ...]
@@ -55,6 +58,8 @@ class TaskData:
     groups: NDArray[Any] | None = None
     """`(n,)`: training images that belong together, such as parts of one frame, share a value; they
     are never split between training and validation."""
+    usual_hash: str | None = None
+    """Hash of the same task at the usual shape, where the images have another one."""
 
     @property
     def classes(self) -> int:
@@ -63,7 +68,12 @@ class TaskData:
 
     @cached_property
     def hash(self) -> str:
-        """Of the content: images, labels and class names, 16 hexadecimal digits."""
+        """Of the content: images, labels and class names, 16 hexadecimal digits.
+
+        Of images at the usual shape, whatever shape these have: the task is the same.
+        """
+        if self.usual_hash:
+            return self.usual_hash
         digest = hashlib.sha256("\0".join(self.class_names).encode())
         for array in (self.x_train, self.y_train, self.x_test, self.y_test):
             digest.update(repr((array.shape, array.dtype.str)).encode())
@@ -71,37 +81,44 @@ class TaskData:
         return digest.hexdigest()[:16]
 
 
-def load(name: str, data_dir: Path | str | None = None) -> TaskData:
+def load(name: str, data_dir: Path | str | None = None, shape: Shape = SHAPE) -> TaskData:
     """Load a task.
 
     Args:
         name: one of `LOADERS`, or the path of the user's own folder or .npz.
         data_dir: folder that holds `<name>.npz`; None: that of the environment.
+        shape: rows, columns and channels, 1 or 3, of the images.
 
     Raises:
         UnknownNameError: when the name is neither.
         HarnessError: saying what is wrong with the data.
     """
+    data = _shuffled(_loaded(name, data_dir, SHAPE))
+    if tuple(shape) == SHAPE:
+        return data
+    return replace(_shuffled(_loaded(name, data_dir, shape)), usual_hash=data.hash)
+
+
+def _loaded(name: str, data_dir: Path | str | None, shape: Shape) -> TaskData:
     path = Path(name)
     if name in LOADERS:
         folder = data_dir or os.environ.get(DATA_DIR)
-        data = LOADERS[name](name, Path(folder) if folder else None)
-    elif path.is_dir():
-        data = _from_arrays(path.resolve().name, folders.read(path, SIDE, SIDE), str(path))
-    elif path.suffix == ".npz" and path.exists():
-        data = _from_npz(path, path.stem)
-    else:
-        raise UnknownNameError(
-            f"unknown task '{name}', and no such folder or .npz{known(name, LOADERS)}"
-        )
-    return _shuffled(data)
+        return LOADERS[name](name, Path(folder) if folder else None, shape)
+    if path.is_dir():
+        arrays = folders.read(path, *shape[:2])
+        return _from_arrays(path.resolve().name, arrays, str(path), shape)
+    if path.suffix == ".npz" and path.exists():
+        return _from_npz(path, path.stem, shape)
+    raise UnknownNameError(
+        f"unknown task '{name}', and no such folder or .npz{known(name, LOADERS)}"
+    )
 
 
-def _digits(name: str, _: Path | None) -> TaskData:
+def _digits(name: str, _: Path | None, shape: Shape) -> TaskData:
     from sklearn.datasets import load_digits
 
     bunch = load_digits()
-    images = resized(as_rgb(bunch.images / 16, name), SIDE, SIDE)
+    images = _shaped(as_rgb(bunch.images / 16, name), shape)
     labels = bunch.target.astype(np.int64)
     order = np.random.default_rng(0).permutation(len(labels))
     train, test = np.split(order, [-(len(labels) // 5 + 1)])
@@ -116,19 +133,19 @@ def _digits(name: str, _: Path | None) -> TaskData:
     )
 
 
-def _stored(name: str, folder: Path | None) -> TaskData:
+def _stored(name: str, folder: Path | None, shape: Shape) -> TaskData:
     path = (folder or Path()) / f"{name}.npz"
     if not folder or not path.exists():
         raise HarnessError(
             f"{name}: no {name}.npz in {folder or 'any folder'}; name its folder with --data-dir "
             f"or {DATA_DIR}"
         )
-    return _from_npz(path, name)
+    return _from_npz(path, name, shape)
 
 
-def _stored_or_fetched(name: str, folder: Path | None) -> TaskData:
+def _stored_or_fetched(name: str, folder: Path | None, shape: Shape) -> TaskData:
     if folder and (folder / f"{name}.npz").exists():
-        return _from_npz(folder / f"{name}.npz", name)
+        return _from_npz(folder / f"{name}.npz", name, shape)
     try:
         from measurements.training.fetch import fetch
 
@@ -139,10 +156,10 @@ def _stored_or_fetched(name: str, folder: Path | None) -> TaskData:
             f"{name}: no {name}.npz in {folder or 'any folder'}, and Keras can't fetch it "
             f"({type(error).__name__}); name its folder with --data-dir or {DATA_DIR}"
         ) from error
-    return _from_arrays(name, arrays, name)
+    return _from_arrays(name, arrays, name, shape)
 
 
-LOADERS: dict[str, Callable[[str, Path | None], TaskData]] = {
+LOADERS: dict[str, Callable[[str, Path | None, Shape], TaskData]] = {
     "cifar10": _stored_or_fetched,
     "cifar100": _stored_or_fetched,
     "parking": _stored,
@@ -151,20 +168,28 @@ LOADERS: dict[str, Callable[[str, Path | None], TaskData]] = {
 """Shipped task -> how it is loaded."""
 
 
-def _from_npz(path: Path, name: str) -> TaskData:
+def _shaped(images: Bytes, shape: Shape) -> Bytes:
+    """RGB images at a shape; grey is the mean of the colours."""
+    scaled = resized(images, *shape[:2])
+    if shape[2] == images.shape[3]:
+        return scaled
+    return np.asarray(np.rint(scaled.mean(axis=3, keepdims=True)), dtype=np.uint8)
+
+
+def _from_npz(path: Path, name: str, shape: Shape) -> TaskData:
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
     except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
         raise HarnessError(f"{path}: can't be read as .npz of plain arrays: {error}") from None
-    return _from_arrays(name, arrays, str(path))
+    return _from_arrays(name, arrays, str(path), shape)
 
 
-def _from_arrays(name: str, arrays: dict[str, NDArray[Any]], where: str) -> TaskData:
+def _from_arrays(name: str, arrays: dict[str, NDArray[Any]], where: str, shape: Shape) -> TaskData:
     if missing := [key for key in ARRAYS if key not in arrays]:
         raise HarnessError(f"{where}: no '{missing[0]}' in it; needed: {', '.join(ARRAYS)}")
     images = [
-        resized(as_rgb(arrays[key], f"{where}: {key}"), SIDE, SIDE) for key in ("x_train", "x_test")
+        _shaped(as_rgb(arrays[key], f"{where}: {key}"), shape) for key in ("x_train", "x_test")
     ]
     labels = [_labels(arrays[key], f"{where}: {key}") for key in ("y_train", "y_test")]
     classes = max(int(split.max(initial=-1)) for split in labels) + 1

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from measurements.errors import known
+from measurements.own_network import OwnNetwork, is_own, source_of
 from measurements.strategy import Strategy
-from measurements.subject import Device, devices, is_published, tasks
+from measurements.subject import Device, devices, is_published, networks, tasks
 from recommender import forecast, own_devices
 from recommender.advice import Advice, Basis, Verdict
 from recommender.constraints import Constraints
@@ -62,6 +63,8 @@ class Advisor:
     """The remarks."""
     origin: Origin = field(default_factory=Origin)
     """Where both were read from."""
+    own: Mapping[str, OwnNetwork] = field(default_factory=dict)
+    """The user's word -> the network that it stands for."""
     _judged: dict[Profile, _Judged] = field(default_factory=dict, repr=False, compare=False)
     _stale: dict[str, Mapping[str, str]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -70,6 +73,7 @@ class Advisor:
         cls,
         measurements: Path | str | Sequence[Path | str] | None = None,
         rules: Path | str | Sequence[Path | str] = (),
+        networks: Sequence[str] = (),
     ) -> Advisor:
         """Read a dataset and the remarks.
 
@@ -78,14 +82,20 @@ class Advisor:
                 with the package; None is the same as `"shipped"`. Another dataset is fitted when
                 it is first seen, and its forecast kept in the user's cache.
             rules: files with remarks of one's own, beside the shipped ones.
+            networks: networks of one's own that are to be among the candidates: a .tflite, a saved
+                Keras model, or `module:function`. Names of others have no effect here.
 
         Raises:
             DatasetError: for a file of measurements that can't be read.
             RuleError: for a mistake in a file of rules.
+            HarnessError: for a network that can't be read.
+            UnknownNameError: for a file that is not there.
         """
         origin = Origin.of(_listed(measurements), _listed(rules))
+        own = _own(networks)
         return cls(
-            forecast=_forecast(origin.measurements),
+            forecast=_forecast(origin.measurements, list(own.values())),
+            own=own,
             rules=load_rules(origin.rules),
             origin=origin,
         )
@@ -161,11 +171,12 @@ class Advisor:
         """
         device = self._device(profile.device)
         task = self._task(profile, device)
-        for network in profile.networks:
+        asked = tuple(self.own[n].name if n in self.own else n for n in profile.networks)
+        for network in asked:
             names = self.forecast.content["boards"][device][task]["network"]
             if network not in names:
                 raise ArgumentError(f"unknown network '{network}'{known(network, set(names))}")
-        return replace(profile, device=device, task=task)
+        return replace(profile, device=device, task=task, networks=asked)
 
     def _device(self, name: str | None) -> str:
         there = self.forecast.devices
@@ -183,7 +194,8 @@ class Advisor:
             if profile.task not in there:
                 raise ArgumentError(f"unknown task '{profile.task}'{known(profile.task, there)}")
             return profile.task
-        wanted = profile.classes or profile.aims.classes
+        fixed = [self.own[n].classes for n in profile.networks if n in self.own]
+        wanted = profile.classes or next(filter(None, fixed), profile.aims.classes)
         measured = self.forecast.tasks(device, measured=True) or there
         return min(
             measured,
@@ -227,7 +239,9 @@ class Advisor:
             classes=profile.classes,
         )
         cells = list(zip(board.network, board.strategy, strict=True))
-        judgement = judge(self.rules, query, cells, audits=self.forecast.audits(device))
+        subjects = {**networks(), **{n: own.facts for n, own in self.forecast.own.items()}}
+        audits = self.forecast.audits(device)
+        judgement = judge(self.rules, query, cells, audits=audits, subjects=subjects)
         law = recommended(self.rules, query)
         lawful = [
             not law or situation.base_of(Strategy.parse(slug)) in law for slug in board.strategy
@@ -276,10 +290,20 @@ def load_rules(paths: Sequence[Path | str] = ()) -> Rules:
     return load(paths)
 
 
-def _forecast(paths: Sequence[Path | str]) -> Forecast:
-    if all(str(path) == SHIPPED for path in paths):
+def _own(words: Sequence[str]) -> dict[str, OwnNetwork]:
+    """Those of some words for networks that are the user's own, looked at."""
+    sources = {word: source_of(word) for word in words if is_own(word)}
+    if not sources:
+        return {}
+    from measurements.inspection import inspect
+
+    return {word: inspect(source) for word, source in sources.items()}
+
+
+def _forecast(paths: Sequence[Path | str], own: Sequence[OwnNetwork]) -> Forecast:
+    if not own and all(str(path) == SHIPPED for path in paths):
         return forecast.read(forecast.SHIPPED)
-    return forecast.of(records(paths))
+    return forecast.of(records(paths), own)
 
 
 def records(paths: Sequence[Path | str] = ()) -> list[Measurement]:

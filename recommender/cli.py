@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +15,7 @@ from recommender import options
 from recommender.errors import AdviceError, ArgumentError
 
 if TYPE_CHECKING:
+    from measurements.own_network import OwnNetwork
     from recommender.advice import Advice
 
 NOTHING_FEASIBLE = 1
@@ -78,6 +78,10 @@ def advise(
     protocol: Annotated[
         str, typer.Option(metavar="quick|reference|FILE", help="With --build: how it is trained.")
     ] = "reference",
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="With --build: the images, where they are your own."),
+    ] = None,
 ) -> None:
     """Say which optimization of which network to put on an edge device, and why.
 
@@ -104,13 +108,17 @@ def advise(
     )
     form = "plot" if plot else form
     options.check_format(form, ("table", "json", "markdown", "html", "plot"))
-    advisor = Advisor.load(split(measurements), split(rules))
+    advisor = Advisor.load(split(measurements), split(rules), profile.networks)
     advice = advisor.advise(profile, constraints, top=top)
     for limit in added:
         print(f"dlmo-advise: limited to the {limit}", file=sys.stderr)
+    for own in advisor.own.values():
+        introduce(own, str(advice.profile.task))
     write(advice, form, output)
     if build and advice.pick:
-        make(advice, build, protocol)
+        from recommender.commands.build import make
+
+        make(advice, build, protocol, data)
     raise typer.Exit(0 if advice.feasible else NOTHING_FEASIBLE)
 
 
@@ -208,30 +216,24 @@ def evaluate(
     print(EVALUATION_FORMATS[form](found), end="")
 
 
-def make(advice: Advice, folder: Path, protocol: str) -> None:
-    """Build the pick, measured on its device where that is at hand, else on this machine.
+def introduce(own: OwnNetwork, task: str) -> None:
+    """Say on stderr what was read of a network of the user's own."""
+    from measurements.subject import tasks
 
-    Raises:
-        HarnessError: when it can't be built.
-    """
-    from measurements import deployment
-    from measurements.commands.deployments import requested, teller
-    from measurements.device import boards
-    from measurements.tasks import DATA_DIR
-
-    pick, device = advice.pick or {}, advice.profile.device
-    here = device if device and boards.is_known(device) else None
-    data = os.environ.get(DATA_DIR)
-    request = requested(
-        pick["network"],
-        pick["strategy"],
-        str(advice.profile.task),
-        here,
-        protocol,
-        data_dir=Path(data) if data else None,
-    )
-    card = deployment.build(request, folder, watch=teller(False))
-    print(f"built {folder / card.file}, measured on {card.device}", file=sys.stderr)
+    print(own.described(), file=sys.stderr)
+    if own.kind == "tflite" and own.classes is None:
+        print(
+            f"{own.name} is no classifier: its size and latency are forecast as they are, its "
+            f"accuracy is that of a classifier of its kind for {task}",
+            file=sys.stderr,
+        )
+    known = tasks().get(task)
+    if known and own.classes not in (None, known.classes):
+        print(
+            f"{own.name} tells {own.classes} classes apart, {task} has {known.classes}: its "
+            f"accuracy is forecast as that of such a network for {task}",
+            file=sys.stderr,
+        )
 
 
 def check_names(kind: str, asked: list[str], there: Iterable[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,31 +12,32 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from measurements.dataset import read, to_frame
+from measurements.own_network import OwnNetwork, of_records
 from measurements.record import Measurement
 from measurements.strategy import Strategy, grammar
 from measurements.subject import networks, tasks
+from recommender import own_candidates
 from recommender.cells import usable
 from recommender.errors import AdviceError
 from recommender.features import with_facts
 from recommender.forecast import SCHEMA, SHIPPED, digest, dumps
 from recommender.model import ParetoModel, fit
+from recommender.own_candidates import Cell
 from recommender.scale import SCALES, TARGETS
 from rules.audit import audit, by_remark
 from rules.load import load
 
 FloatArray = NDArray[np.float64]
-Cell = tuple[str, str]
-"""Network and strategy."""
-
 _TEACHERS = ("resnet54",)
 """Shipped networks that are no candidates of their own."""
 
 
-def content(records: Sequence[Measurement]) -> dict[str, Any]:
+def content(records: Sequence[Measurement], named: Sequence[OwnNetwork] = ()) -> dict[str, Any]:
     """Fit the model and forecast every combination on every device.
 
     Args:
-        records: the dataset.
+        records: the dataset; networks of the user's own bring their facts along.
+        named: further networks of the user's own, to forecast before anything is measured of them.
 
     Raises:
         AdviceError: when no record holds a measurement.
@@ -45,13 +47,19 @@ def content(records: Sequence[Measurement]) -> dict[str, Any]:
     if frame.empty:
         raise AdviceError("no usable measurement: every record is a failure")
     sources = {r.id: _short(r.source) for r in records if r.source}
+    own = {**of_records(r.environment for r in records), **{n.name: n for n in named}}
+    frame = own_candidates.with_facts(frame, named)
+    names = sorted({*tasks(), *frame["task"]})
+    devices = sorted(map(str, frame["device"].unique()))
+    asked = own_candidates.asked(own.values(), devices, names, frame)
     return {
         "schema": SCHEMA,
         "sha256": digest(records),
         "n_measurements": len(records),
-        **forecasts(fit(frame), frame, sorted({*tasks(), *frame["task"]})),
+        **forecasts(fit(frame), frame, names, asked=asked if own else None, own=own),
         "sources": dict(sorted(sources.items())),
         "audits": _audits(frame),
+        **({"own": {name: n.to_dict() for name, n in sorted(own.items())}} if own else {}),
     }
 
 
@@ -61,6 +69,7 @@ def forecasts(
     names: Sequence[str],
     *,
     asked: pd.DataFrame | None = None,
+    own: Mapping[str, OwnNetwork] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """What a model makes of every combination on every device of a frame.
 
@@ -69,11 +78,12 @@ def forecasts(
         frame: what is known; its values go before predictions.
         names: tasks to forecast.
         asked: further combinations to forecast, columns `task network strategy device` and facts.
+        own: networks of the user's own, by name; `asked` has their facts.
     """
     more = frame.iloc[:0] if asked is None else asked
     boards = {
         str(device): {
-            task: _board(model, rows, more[more["device"] == device], str(device), task)
+            task: _board(model, rows, more[more["device"] == device], str(device), task, own)
             for task in names
         }
         for device, rows in frame.groupby("device", sort=True)
@@ -111,16 +121,23 @@ def _audits(frame: pd.DataFrame) -> dict[str, dict[str, tuple[str, str]]]:
 
 
 def _board(
-    model: ParetoModel, rows: pd.DataFrame, asked: pd.DataFrame, device: str, task: str
+    model: ParetoModel,
+    rows: pd.DataFrame,
+    asked: pd.DataFrame,
+    device: str,
+    task: str,
+    own: Mapping[str, OwnNetwork],
 ) -> dict[str, Any]:
     here = rows[rows["task"] == task]
-    cells = _cells(rows, pd.concat([here, asked[asked["task"] == task]]))
+    cells = _cells(rows, pd.concat([here, asked[asked["task"] == task]]), task, own)
     candidates = with_facts(
         pd.DataFrame(cells, columns=["network", "strategy"]).assign(task=task, device=device),
         (rows, asked),
     )
     given = {target: _given(here, target) for target in TARGETS}
-    own = [
+    for target, sizes in own_candidates.sizes(own.values()).items():
+        given[target] = {cell: (kb, 0.0) for cell, kb in sizes.items()} | given[target]
+    measured = [
         all(cell in given[t] for t in ("accuracy_pct", "size_kb", "latency_ms")) for cell in cells
     ]
     ids = _ids(here)
@@ -128,20 +145,23 @@ def _board(
         "measured_task": bool(len(here)),
         "network": [network for network, _ in cells],
         "strategy": [strategy for _, strategy in cells],
-        "measured": [int(x) for x in own],
+        "measured": [int(x) for x in measured],
         **{t: _quantity(model, t, candidates, cells, given[t]) for t in TARGETS},
-        "ram_kb": _ram(here, cells),
+        "ram_kb": _ram(here, cells, own_candidates.peaks(own.values())),
         "rows": [
-            ids[cell] if measured else ids.get((cell[0], ""), [])
-            for cell, measured in zip(cells, own, strict=True)
+            ids[cell] if its_own else ids.get((cell[0], ""), [])
+            for cell, its_own in zip(cells, measured, strict=True)
         ],
     }
 
 
-def _cells(rows: pd.DataFrame, here: pd.DataFrame) -> list[Cell]:
+def _cells(
+    rows: pd.DataFrame, here: pd.DataFrame, task: str, own: Mapping[str, OwnNetwork]
+) -> list[Cell]:
     """Every strategy on every network, and what was measured or asked for besides."""
     names = {n for n in networks() if n not in _TEACHERS} | set(rows["network"])
-    wanted = {(name, s.slug) for name in names for s in grammar()}
+    wanted = {(name, s.slug) for name in names - set(own) for s in grammar()}
+    wanted |= own_candidates.cells(own.values(), task)
     return sorted(wanted | set(zip(here["network"], here["strategy"], strict=True)))
 
 
@@ -213,16 +233,16 @@ def _twins(target: str, cell: Cell) -> list[Cell]:
     return twins
 
 
-def _ram(here: pd.DataFrame, cells: Sequence[Cell]) -> list[float | None]:
+def _ram(here: pd.DataFrame, cells: Sequence[Cell], peaks: Mapping[str, int]) -> list[float | None]:
     """Measured arenas; else the activations that the graph keeps alive at once, a floor."""
     measured = here[np.isfinite(here["ram_kb"])].groupby(["network", "strategy"])["ram_kb"].median()
     found: list[float | None] = []
     for network, slug in cells:
         if (network, slug) in measured.index:
             found.append(float(measured.loc[(network, slug)]))
-        elif network in networks():
+        elif network in peaks:
             small = 4 if Strategy.parse(slug).quantizer in ("fiq", "qat") else 1
-            found.append(networks()[network].peak_activation_bytes / small / 1000)
+            found.append(peaks[network] / small / 1000)
         else:
             found.append(None)
     return found

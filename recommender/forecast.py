@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from measurements.own_network import OwnNetwork
 from recommender.board import Board, Quantity
 from recommender.conformal import Calibration
 from recommender.errors import AdviceError
@@ -45,6 +46,7 @@ _MAKERS = (
     "fitting",
     "mixed",
     "model",
+    "own_candidates",
     "regression",
     "scale",
 )
@@ -98,6 +100,11 @@ class Forecast:
         """Tasks forecast for a device; with `measured` those with records of it."""
         boards = self.content["boards"][device]
         return tuple(t for t in boards if boards[t]["measured_task"] or not measured)
+
+    @property
+    def own(self) -> dict[str, OwnNetwork]:
+        """Networks of the user's own among the candidates, by name."""
+        return {n: OwnNetwork.from_dict(kept) for n, kept in self.content.get("own", {}).items()}
 
     def audits(self, device: str) -> dict[str, Audit]:
         """Id of a shipped remark -> what the device's own measurements say about it.
@@ -200,10 +207,15 @@ def digest(records: Sequence[Measurement]) -> str:
     return hashlib.sha256("\n".join(ids).encode()).hexdigest()
 
 
-def of(records: Sequence[Measurement]) -> Forecast:
-    """The forecast of some records: from the cache, or fitted and cached."""
+def of(records: Sequence[Measurement], own: Sequence[OwnNetwork] = ()) -> Forecast:
+    """The forecast of some records: from the cache, or fitted and cached.
+
+    Args:
+        records: the dataset.
+        own: networks of the user's own that are to be among the candidates.
+    """
     sha256 = digest(records)
-    path = _cache() / f"{sha256}-{release()}.jsonl"
+    path = _cache() / f"{'-'.join([sha256, *_own_digest(own), release()])}.jsonl"
     if path.exists():
         try:
             return read(path)
@@ -211,7 +223,7 @@ def of(records: Sequence[Measurement]) -> Forecast:
             pass  # cut off or from an older release: fitted anew
     from recommender.fitting import content
 
-    forecast = content(records)
+    forecast = content(records, own)
     _keep(path, dumps(forecast))
     return Forecast(forecast)
 
@@ -225,6 +237,11 @@ def release() -> str:
     rules = sorted(p for p in (here.parent / "rules").iterdir() if p.suffix in (".py", ".toml"))
     audits = b"".join(path.read_bytes() for path in rules)
     return hashlib.sha256(code + facts + audits).hexdigest()[:12]
+
+
+def _own_digest(own: Sequence[OwnNetwork]) -> list[str]:
+    told = json.dumps(sorted((n.name, n.to_dict()) for n in own), sort_keys=True)
+    return [hashlib.sha256(told.encode()).hexdigest()[:12]] if own else []
 
 
 def _cache() -> Path:

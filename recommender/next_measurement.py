@@ -104,7 +104,7 @@ def plan(
     Raises:
         DlmoError: as `Advisor.load`, `Advisor.advise` and `protocol.load`.
     """
-    advisor = Advisor.load(measurements)
+    advisor = Advisor.load(measurements, networks=profile.networks)
     asked = advisor.resolve(profile)
     ranking, limits = advisor.ranking(asked), limits_of(constraints)
     rules = protocol.load(recipe)

@@ -25,7 +25,11 @@ Classes = Annotated[
 Task = Annotated[str | None, typer.Option(help="Dataset, such as cifar10.")]
 Device = Annotated[str | None, typer.Option(help="Where it is to run; see 'dlmo-advise devices'.")]
 Network = Annotated[
-    list[str] | None, typer.Option(help="Networks to choose from; commas or repeated.")
+    list[str] | None,
+    typer.Option(
+        help="Networks to choose from; commas or repeated. Names, or your own: FILE.tflite, "
+        "FILE.keras, MODULE:FUNCTION."
+    ),
 ]
 MaxSize = Annotated[
     str | None, typer.Option(metavar="SIZE", help="500KB (1000 bytes), 488KiB, 0.5MB.")

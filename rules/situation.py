@@ -53,7 +53,7 @@ def of_network(network: Network, classes: int | None) -> dict[str, FactValue | N
     """
     return {
         "network": network.name,
-        "family": network.family,
+        "family": network.family or None,
         "designed_for": network.designed_for,
         "parameters": None if classes is None else network.parameters(classes),
         "macs": None if classes is None else network.macs(classes),

@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 Out = Annotated[
     Path, typer.Option("--out", metavar="STORE", help="A folder of .jsonl files, or one file.")
 ]
-Networks = Annotated[list[str] | None, typer.Option("--networks", help="None: all eight.")]
+Networks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--networks",
+        help="Names, or your own: FILE.tflite, FILE.keras, MODULE:FUNCTION; none: all eight.",
+    ),
+]
 Strategies = Annotated[
     list[str] | None,
     typer.Option(

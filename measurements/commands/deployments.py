@@ -16,7 +16,8 @@ from measurements.command_line import split
 from measurements.commands import campaigns
 
 if TYPE_CHECKING:
-    from measurements.deployment import Request, Verdict
+    from measurements.build_request import Request
+    from measurements.deployment import Verdict
     from measurements.record import Measurement
 
 BROKEN = 1
@@ -30,7 +31,14 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 
 
 def build(
-    candidate: Annotated[str, typer.Argument(metavar="NETWORK+STRATEGY", help="As vgg+prn+blq.")],
+    candidate: Annotated[
+        str,
+        typer.Argument(
+            metavar="NETWORK+STRATEGY",
+            help="As vgg+prn+blq; FILE.tflite, FILE.keras or MODULE:FUNCTION for a network of your "
+            "own.",
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The folder to make.")],
     task: Annotated[
         str, typer.Option(help="Name, class folder or .npz file that it learns.")
@@ -52,11 +60,12 @@ def build(
     Trains, or takes the weights that the cache holds.
     """
     from measurements import deployment
+    from measurements.own_network import parted
     from measurements.promise import NAMES
 
-    network, _, strategy = candidate.partition("+")
+    network, strategy = parted(candidate)
     request = requested(
-        network, strategy or "nq", task, device, protocol, cache=cache, data_dir=data_dir, seed=seed
+        network, strategy, task, device, protocol, cache=cache, data_dir=data_dir, seed=seed
     )
     card = deployment.build(request, out, c_files=c_array, watch=teller(quiet))
     for figure in card.figures:
@@ -78,8 +87,10 @@ def requested(
 
     Raises:
         UnknownNameError: with the nearest known name.
+        HarnessError: for a network of the user's own that can't be read.
     """
-    from measurements import deployment, scope
+    from measurements import scope
+    from measurements.build_request import Request
 
     asked = scope.requested(
         networks=(network,),
@@ -91,7 +102,7 @@ def requested(
         cache=cache,
         data_dir=data_dir,
     )
-    return deployment.Request(
+    return Request(
         network=asked.networks[0],
         strategy=asked.strategies[0].slug,
         task=task,
@@ -100,6 +111,7 @@ def requested(
         cache=asked.cache,
         seed=seed,
         data_dir=data_dir,
+        own=asked.own.get(asked.networks[0]),
     )
 
 
@@ -109,6 +121,9 @@ def verify(
     ],
     task: Annotated[
         str | None, typer.Option(help="Path of the data, where they are the user's own.")
+    ] = None,
+    network: Annotated[
+        str | None, typer.Option(help="Of a record: where the network is, if it is your own.")
     ] = None,
     device: Annotated[
         str | None, typer.Option(help="Where to measure; none: where it was promised for.")
@@ -130,14 +145,14 @@ def verify(
 
     Exits with 1 when one does not.
     """
-    from measurements import deployment
+    from measurements import deployment, rebuilding
 
     with _cache(cache) as place:
         if Path(what).is_dir():
-            request = deployment.request_of(Path(what), place, data_dir, device)
+            request = rebuilding.request_of(Path(what), place, data_dir, device)
         else:
             record = _record(what, measurements)
-            request = deployment.request_of_record(record, place, data_dir, device)
+            request = rebuilding.request_of_record(record, place, data_dir, device, network)
         request = replace(
             request,
             task=task or request.task,
@@ -152,16 +167,18 @@ def lines(verdict: Verdict) -> list[str]:
     """What was found, for people."""
     from measurements.promise import NAMES, shown
 
-    found = [f"{'figure':12} {'promised':38} {'now':>12}  {'':8}".rstrip(), "─" * 74]
+    found = [f"{'figure':12} {'promised':38} {'now':>12}  {'':9}".rstrip(), "─" * 75]
     for outcome in verdict.outcomes:
         now = "unknown" if outcome.now is None else shown(outcome.now)
-        word = "holds" if outcome.holds else "BROKEN"
+        word = "holds" if outcome.holds else "NOT TAKEN" if outcome.now is None else "BROKEN"
         name = NAMES[outcome.promised.name]
         found.append(f"{name:12} {outcome.promised!s:38} {now:>12}  {word}")
     if verdict.same_bytes is not None:
         found += ["", f"The file came out {'the same' if verdict.same_bytes else 'different'}."]
     if verdict.noisy:
-        found += ["", "The machine was busy while the latency was taken: measure on an idle one."]
+        found += ["", "The machine was busy while the latency was taken: verify on an idle one."]
+    if verdict.promised_noisily:
+        found += ["", "It was busy when the latency was promised: build on an idle one."]
     return found
 
 

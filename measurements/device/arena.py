@@ -14,10 +14,14 @@ from pathlib import Path
 
 from measurements.answer import claim_stdout, reason, take_job
 from measurements.child import ChildError, answers, python
+from measurements.confinement import confine
 from measurements.embedding import embedded
 
 ARENA_BYTES = 512_000_000
 """What is offered; only what is used is ever touched."""
+
+CPU_SECONDS = 600
+"""Of processor time for one model."""
 
 _TOTAL = re.compile(rb"Arena allocation total (\d+) bytes")
 
@@ -44,6 +48,7 @@ def arena_bytes(model: Path, *, silence_s: float = 120.0) -> int | None:
 def main() -> None:
     """Run one inference of the job's model, and answer with the arena that it took."""
     tell, job = claim_stdout(), take_job()
+    confine(CPU_SECONDS)  # the model may be a stranger's
     try:
         tell({"arena_bytes": _recorded(embedded(Path(job["model"]).read_bytes()))})
     # Whatever it throws at a model that it does not cover means just that.

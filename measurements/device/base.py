@@ -161,9 +161,13 @@ def score(board: Board, model: Path, images: NDArray[Any], labels: NDArray[Any])
 
 
 def time(
-    board: Board, models: Sequence[Path], repetition: Repetition | None = None
+    board: Board,
+    models: Sequence[Path],
+    repetition: Repetition | None = None,
+    *,
+    retakes: int = RETAKES,
 ) -> list[Observation]:
-    """Time models in turns, A B A B; noisy ones are taken again, at most `RETAKES` times.
+    """Time models in turns, A B A B; noisy ones are taken again.
 
     A model that crashes the worker costs itself alone: the others are timed without it.
 
@@ -171,6 +175,7 @@ def time(
         board: where; nothing else should run there.
         models: the .tflite files; the same file twice is timed as two models.
         repetition: how often; None: as usual.
+        retakes: of a noisy one at most.
 
     Returns:
         One observation per model, in their order.
@@ -179,7 +184,7 @@ def time(
     result: dict[int, Observation] = {}
     for places in _together(models):
         left = places
-        for take in range(1 + RETAKES):
+        for take in range(1 + retakes):
             taken = _take(board, models, left, rule)
             for place, seen in taken.items():
                 result[place] = replace(seen, environment={**seen.environment, "takes": take + 1})

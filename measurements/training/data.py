@@ -139,14 +139,14 @@ def as_input(images: Any) -> Any:
 
 
 def _cropped(images: Any, seed: Any) -> Any:
-    count, side = tf.shape(images)[0], images.shape[1]
+    count = tf.shape(images)[0]
     moved = tf.random.stateless_uniform(
         (2, count, 1), seed=seed, maxval=2 * SHIFT + 1, dtype=tf.int32
     )
-    places = moved + tf.range(side)
+    down, across = (moved[i] + tf.range(images.shape[1 + i]) for i in (0, 1))
     edges = tf.pad(images, [[0, 0], [SHIFT, SHIFT], [SHIFT, SHIFT], [0, 0]])
-    rows = tf.gather(edges, places[0], axis=1, batch_dims=1)
-    return tf.gather(rows, places[1], axis=2, batch_dims=1)
+    rows = tf.gather(edges, down, axis=1, batch_dims=1)
+    return tf.gather(rows, across, axis=2, batch_dims=1)
 
 
 def _mirrored(images: Any, seed: Any) -> Any:

@@ -12,11 +12,13 @@ from pathlib import Path
 
 from measurements import atomic
 from measurements.errors import DlmoError, UnknownNameError, known
+from measurements.own_network import Source
 from measurements.production import Made, Progress
 from measurements.protocol import Protocol
 from measurements.quantize import quantize
 from measurements.strategy import Strategy
 from measurements.tasks import TaskData
+from measurements.training import own
 from measurements.training.convert import to_tflite
 from measurements.training.networks import BACKBONES
 from measurements.training.trunk import Trunk, trunk_of
@@ -39,6 +41,8 @@ def produce(
     seed: int,
     cache: Path,
     progress: Callable[[Progress], None] = lambda _: None,
+    source: Source | None = None,
+    teacher_data: TaskData | None = None,
 ) -> Iterator[Made]:
     """Make the files of some strategies of a network, in the order asked for.
 
@@ -46,21 +50,26 @@ def produce(
     strategy that can't be made yields its failure, and the others go on.
 
     Args:
-        network: name of the network.
+        network: name of the network; of one of the user's own, its label.
         strategies: what to do to it.
         data: the task.
         protocol: how to train.
         seed: of weights, order and augmentation.
         cache: folder of checkpoints and files; made when it is not there.
         progress: told how it goes.
+        source: where a network of the user's own comes from.
+        teacher_data: the task at the shape that the teacher takes; None: that is the network's.
 
     Yields:
         One product per strategy.
 
     Raises:
         UnknownNameError: for an unknown network.
+        HarnessError: for a network of the user's own that is not what its label says.
     """
-    if network not in BACKBONES:
+    if source is not None:
+        own.check(source, network)
+    elif network not in BACKBONES:
         raise UnknownNameError(f"unknown network '{network}'{known(network, BACKBONES)}")
     workshop = Workshop(
         network=network,
@@ -69,6 +78,8 @@ def produce(
         seed=seed,
         cache=cache,
         progress=progress,
+        source=source,
+        teacher_data=teacher_data,
     )
     for strategy in strategies:
         try:

@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from measurements import atomic
+from measurements.own_network import Source
 from measurements.production import VERSION, Progress
 from measurements.protocol import Protocol, Recipe
 from measurements.tasks import TaskData
-from measurements.training import checkpoint, data, distil, networks, prune
+from measurements.training import checkpoint, data, distil, networks, own, prune
 from measurements.training.checkpoint import Checkpoint
 from measurements.training.train import Plan, train
 from measurements.training.trunk import Trunk
@@ -46,6 +47,10 @@ class Workshop:
     """Folder of checkpoints and files."""
     progress: Callable[[Progress], None]
     """Told how it goes."""
+    source: Source | None = None
+    """Where a network of the user's own comes from; None: a shipped one."""
+    teacher_data: TaskData | None = None
+    """The task at the shape that the teacher takes; None: that is the network's."""
 
     @property
     def untrained(self) -> bool:
@@ -60,12 +65,15 @@ class Workshop:
     @cached_property
     def built(self) -> Any:
         """The network with fresh weights, to be given those of a trunk."""
+        if self.source:
+            return own.build(self.source, self.data.classes, seed=self.seed)
         return networks.build(self.network, self.data.classes, seed=self.seed)
 
     @cached_property
     def teacher(self) -> Workshop:
         """Where the teacher is trained."""
-        return replace(self, network=distil.TEACHER)
+        data = self.teacher_data or self.data
+        return replace(self, network=distil.TEACHER, source=None, data=data)
 
     @property
     def calibration_images(self) -> NDArray[np.uint8]:
@@ -112,8 +120,8 @@ class Workshop:
         state = checkpoint.load(path)
         if state and state.finished:
             return state
-        if self.untrained:
-            state = self._untrained(trunk)
+        if self.untrained or (trunk == Trunk() and self.source and self.source.kind == "keras"):
+            state = self._untrained(trunk) if self.untrained else self._as_it_came()
             checkpoint.save(path, state)
             return state
         return self._train(trunk, path)
@@ -189,6 +197,11 @@ class Workshop:
             with atomic.replacing(path) as temporary, temporary.open("wb") as file:
                 np.save(file, logits)
         return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
+
+    def _as_it_came(self) -> Checkpoint:
+        """A saved network was trained by whoever saved it."""
+        weights = self._fresh().get_weights()
+        return Checkpoint(weights=weights, epoch=0, seconds=0.0, accuracy=0.0, finished=True)
 
     def _untrained(self, trunk: Trunk) -> Checkpoint:
         model = self._fresh()

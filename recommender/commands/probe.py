@@ -9,6 +9,7 @@ import typer
 from measurements.command_line import split
 from measurements.commands import campaigns
 from recommender import options
+from recommender.errors import ArgumentError
 
 PROTOCOL = "untrained"
 
@@ -59,6 +60,8 @@ def run(
         cache=cache,
         data_dir=data_dir,
     )
+    if asked.own:
+        raise ArgumentError("probe times shipped networks; 'dlmo-measure run' times your own")
     (name,) = scope.words_of_tasks(asked)
     known = records(split(measurements))
     probes = probing.next_probes(

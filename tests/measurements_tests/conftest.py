@@ -1,5 +1,7 @@
 """Small .tflite files whose answers are known, written without TensorFlow."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -98,3 +100,17 @@ def small_protocol(tmp_path_factory):
         "[recipe]\nepochs = 1\npruning_epochs = 1\nqat_epochs = 1\naugmentation = []\n"
     )
     return path
+
+
+@pytest.fixture(scope="session")
+def unsigned():
+    """Content of a small network as older converters wrote it: nothing names its input."""
+    schema = pytest.importorskip("ai_edge_litert.schema_py_generated")
+    import flatbuffers
+
+    content = (Path(__file__).parent / "files" / "small.tflite").read_bytes()
+    model = schema.ModelT.InitFromPackedBuf(bytearray(content), 0)
+    model.signatureDefs, model.metadata = None, None
+    builder = flatbuffers.Builder(len(content))
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())

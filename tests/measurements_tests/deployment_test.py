@@ -5,6 +5,7 @@ from importlib.util import find_spec
 
 import pytest
 
+from measurements import deployment
 from measurements.cli import main
 from measurements.production import sha256
 
@@ -15,6 +16,15 @@ if find_spec("tf_keras") is None:  # asked without importing it: it takes second
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     return tmp_path_factory.mktemp("deployment")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _hurried():
+    """How many sessions a promise takes is for other tests to say."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deployment, "TAKES", 2)
+        patch.setattr(deployment, "MOST_TAKES", 2)
+        yield
 
 
 @pytest.fixture(scope="module")

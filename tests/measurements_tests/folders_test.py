@@ -66,3 +66,19 @@ def test_unlike_classes_are_named(tmp_path):
     fill(tmp_path / "test", classes=("cat", "emu"))
     with pytest.raises(HarnessError, match="train and test have different classes: 'dog' is in"):
         tasks.load(str(tmp_path))
+
+
+def test_a_network_of_another_shape_gets_the_images_themselves(tmp_path):
+    generator = np.random.default_rng(0)
+    fill(tmp_path, each=4)
+    for word in ("cat", "dog"):
+        pixels = generator.integers(0, 256, (40, 24, 3), dtype=np.uint8)
+        for file in (tmp_path / word).iterdir():
+            pillow.fromarray(pixels).save(file)
+    usual, large = tasks.load(str(tmp_path)), tasks.load(str(tmp_path), shape=(40, 24, 3))
+    grey = tasks.load(str(tmp_path), shape=(40, 24, 1))
+    assert usual.x_test.shape[1:] == (32, 32, 3)
+    assert len(np.unique(large.x_test.reshape(-1, 3), axis=0)) > 1000  # nothing was smoothed away
+    assert np.abs(grey.x_test[..., 0] - large.x_test.mean(axis=3)).max() <= 0.5
+    assert usual.hash == large.hash == grey.hash
+    assert usual.y_train.tolist() == large.y_train.tolist()

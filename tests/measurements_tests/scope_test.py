@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from measurements.errors import HarnessError, UnknownNameError
@@ -42,3 +44,25 @@ def test_without_words_it_is_the_papers_grid_on_this_machine(tmp_path, monkeypat
     assert [s.setup for s in usual.strategies] == ["NQ", "BLQ", "FIQ", "F16", "QAT", "PRN", "PRQ"]
     assert usual.boards[0].name.endswith("-xnnpack-1t")
     assert usual.cache == tmp_path / "dlmo-advisor"
+
+
+@pytest.fixture(name="stranger")
+def _stranger():
+    pytest.importorskip("ai_edge_litert")
+    return str(Path(__file__).parent / "files" / "small.tflite")
+
+
+def test_a_network_of_ones_own_gets_what_can_be_done_to_it(tmp_path, stranger):
+    both = asked(tmp_path, networks=["vgg", stranger])
+    (own,) = both.own.values()
+    assert both.networks == ("vgg", own.name)
+    cells = wanted(both)
+    assert {c.strategy for c in cells if c.network == own.name} == {"nq", "blq", "fiq", "f16"}
+    assert len([c for c in cells if c.network == "vgg"]) == 7
+
+
+def test_strategies_of_which_none_can_be_done_are_refused(tmp_path, stranger):
+    with pytest.raises(UnknownNameError, match="possible for it: nq, blq, fiq, f16"):
+        asked(tmp_path, networks=[stranger], strategies=["prn", "qat"])
+    some = asked(tmp_path, networks=[stranger], strategies=["prn", "blq"])
+    assert [c.strategy for c in wanted(some)] == ["blq"]
