@@ -29,6 +29,17 @@ if TYPE_CHECKING:
 SUSPECT_QUANTITIES = ("accuracy", "size", "latency", "ram")
 """What a record may mark as suspect."""
 
+FACTS = {
+    "params": "parameters",
+    "macs": "macs",
+    "channels": "channels",
+    "layers": "layers",
+    "depthwise_share": "depthwise_share",
+    "input": "input",
+    "classes": "classes",
+}
+"""Facts of a network in the environment of an imported record -> their columns."""
+
 _decoder = msgspec.json.Decoder(Measurement)
 
 
@@ -155,9 +166,10 @@ def to_frame(records: Iterable[Measurement]) -> pd.DataFrame:
 
     Returns:
         Columns `id task network strategy device accuracy_pct size_kb file_kb compressed_kb
-        latency_ms ram_kb suspect n_test seed protocol source noisy failure`. Unknown is NaN;
-        `suspect` names the quantities not to be believed, joined by blanks, or is empty. Suspect
-        values are in the frame: leaving them out is for whoever learns from it.
+        latency_ms ram_kb suspect n_test seed protocol source noisy failure untrained`, and those
+        of `FACTS` that any record brings. Unknown is NaN; `suspect` names the quantities not to be
+        believed, joined by blanks, or is empty. Suspect values are in the frame: leaving them out
+        is for whoever learns from it.
     """
     import pandas as pd
 
@@ -182,6 +194,12 @@ def to_frame(records: Iterable[Measurement]) -> pd.DataFrame:
             "source": [r.source for r in rows],
             "noisy": [r.noisy for r in rows],
             "failure": [r.failure for r in rows],
+            "untrained": [r.untrained for r in rows],
+            **{
+                column: [float(r.environment.get(key, "nan")) for r in rows]
+                for key, column in FACTS.items()
+                if any(key in r.environment for r in rows)
+            },
         }
     )
 
