@@ -17,9 +17,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from measurements import journal
+from measurements import journal, own_network
 from measurements.errors import DatasetError, UnknownNameError
-from measurements.own_network import FACTS, of_record
 from measurements.record import SCHEMA_VERSION, Measurement, encode
 from measurements.strategy import Strategy
 from measurements.subject import DATA
@@ -29,6 +28,21 @@ if TYPE_CHECKING:
 
 SUSPECT_QUANTITIES = ("accuracy", "size", "latency", "ram")
 """What a record may mark as suspect."""
+
+FACTS = (
+    "classes",
+    "input",
+    "parameters",
+    "macs",
+    "channels",
+    "layers",
+    "depthwise_share",
+    "searched",
+)
+"""Facts of a network that a record may bring along, where it is no shipped one."""
+
+_IMPORTED = {"params": "parameters"} | {name: name for name in FACTS if name != "parameters"}
+"""Facts in the environment of an imported record -> their names."""
 
 _decoder = msgspec.json.Decoder(Measurement)
 
@@ -156,18 +170,16 @@ def to_frame(records: Iterable[Measurement]) -> pd.DataFrame:
 
     Returns:
         Columns `id task network strategy device accuracy_pct size_kb file_kb compressed_kb
-        latency_ms ram_kb suspect n_test seed protocol source noisy failure`. Unknown is NaN;
-        `suspect` names the quantities not to be believed, joined by blanks, or is empty. Suspect
-        values are in the frame: leaving them out is for whoever learns from it. Where records are
-        of networks of the user's own, `classes parameters macs channels layers depthwise_share
-        searched` besides, as their graphs tell.
+        latency_ms ram_kb suspect n_test seed protocol source noisy failure untrained`, and those
+        of `FACTS` that any record brings. Unknown is NaN; `suspect` names the quantities not to be
+        believed, joined by blanks, or is empty. Suspect values are in the frame: leaving them out
+        is for whoever learns from it.
     """
     import pandas as pd
 
     rows = list(records)
-    facts = [of_record(r.environment) if FACTS in r.environment else None for r in rows]
-    counts = [pair[0].counts(pair[1]) if pair else {} for pair in facts]
-    names = next((list(row) for row in counts if row), [])
+    facts = [_facts(r) for r in rows]
+    brought = [name for name in FACTS if any(name in row for row in facts)]
     return pd.DataFrame(
         {
             "id": [r.id for r in rows],
@@ -188,9 +200,20 @@ def to_frame(records: Iterable[Measurement]) -> pd.DataFrame:
             "source": [r.source for r in rows],
             "noisy": [r.noisy for r in rows],
             "failure": [r.failure for r in rows],
-            **{name: [row.get(name, float("nan")) for row in counts] for name in names},
+            "untrained": [r.untrained for r in rows],
+            **{name: [row.get(name, float("nan")) for row in facts] for name in brought},
         }
     )
+
+
+def _facts(record: Measurement) -> dict[str, float]:
+    """Those of `FACTS` that a record tells: its own network's graph, or the table it is from."""
+    environment = record.environment
+    if found := own_network.of_record(environment):
+        own, outputs = found
+        return own.counts(outputs)
+    told = {name: environment.get(key) for key, name in _IMPORTED.items()}
+    return {name: float(value) for name, value in told.items() if isinstance(value, int | float)}
 
 
 def _scaled(values: Sequence[float | None], factor: float) -> list[float]:

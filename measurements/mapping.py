@@ -33,6 +33,8 @@ class Publication:
     """Rows and columns of the images, where they are the same for all networks."""
     input_pattern: str = ""
     """Regular expression that finds them in a network's name, as its first group."""
+    counted: bool = False
+    """Its networks are those of `data/published.toml`, where their facts were counted."""
     compressed: str = ""
     """A word in a row's notes that says that its size is that of a compressed file."""
     suspect: dict[str, str] = field(default_factory=dict)

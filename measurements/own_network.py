@@ -104,6 +104,7 @@ class OwnNetwork:
         outputs = self.head or classes
         return {
             "classes": classes,
+            "input": self.facts.input_shape[0],
             "parameters": self.facts.parameters(outputs),
             "macs": self.facts.macs(outputs),
             "channels": self.facts.channels(outputs),

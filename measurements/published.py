@@ -14,6 +14,7 @@ from measurements.mapping import Publication
 from measurements.origin import Origin, RefusedRowError, Rows, slug
 from measurements.record import Measurement
 from measurements.strategy import Strategy
+from measurements.subject import published
 
 NEEDED = ("source", "network", "technique", "dataset")
 """Columns that a table must have."""
@@ -156,6 +157,7 @@ def _facts(
     row: Mapping[str, str], numbers: Mapping[str, Decimal | None], source: Publication
 ) -> dict[str, Any]:
     """Facts of the network that carry predictions where its name does not, and the notes."""
+    counted = published().get(slug(row["network"], "_"), {}) if source.counted else {}
     pattern = re.search(source.input_pattern, row["network"]) if source.input_pattern else None
     facts = {
         "params": None if (n := numbers["params"]) is None else int(n),
@@ -165,4 +167,4 @@ def _facts(
         "notes": row.get("notes") or None,
         "device": row.get("device") or None,
     }
-    return {name: value for name, value in facts.items() if value is not None}
+    return {**counted, **{name: value for name, value in facts.items() if value is not None}}

@@ -85,6 +85,14 @@ class Measurement:
         return statistics.median(self.latencies_s) if self.latencies_s else None
 
     @property
+    def untrained(self) -> bool:
+        """The weights were random.
+
+        Latency and stored size are those of a trained network, how well it compresses is not quite.
+        """
+        return self.accuracy is None and self.environment.get("epochs") == 0
+
+    @property
     def id(self) -> str:
         """Hash of the content: the same observation has the same id in every store."""
         return hashlib.sha256(encode(self)).hexdigest()[:16]

@@ -136,6 +136,16 @@ def devices() -> Mapping[str, Device]:
     return _load(Device, DATA / "devices.toml")
 
 
+@cache
+def published() -> Mapping[str, Mapping[str, float]]:
+    """Facts of networks in public tables, as an imported record's environment holds them.
+
+    Name -> `params macs channels layers depthwise_share input classes`.
+    """
+    with (DATA / "published.toml").open("rb") as file:
+        return MappingProxyType(tomllib.load(file))
+
+
 def is_published(device: str) -> bool:
     """Whether the records of a device, by name, are somebody else's."""
     return device in devices() and devices()[device].published

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from measurements.subject import Device, devices, tasks
 from recommender import fitting
 from recommender.advisor import Advisor
-from recommender.baselines import BASELINES
-from recommender.cells import collapsed, learnable
+from recommender.baselines import BASELINES, Locate
+from recommender.cells import collapsed
 from recommender.features import with_facts
 from recommender.forecast import SCHEMA, Forecast
 from recommender.holdout import Fold
@@ -59,18 +59,29 @@ class Panel:
     """The product itself, its forecast made from the training rows."""
     learned: ParetoModel
     """The model of the training rows."""
+    simple: Mapping[str, Mapping[str, Locate]]
+    """The simple learners of the training rows, as `recommender.baselines.taught` gives them."""
+    measured: Mapping[str, pd.DataFrame]
+    """Target -> the cells of the training rows that it was measured of."""
     rules: Rules
     """The remarks."""
     random: np.random.Generator
     """Breaks the ties of the rules, and is the random adviser."""
 
     @classmethod
-    def of(cls, fold: Fold, learned: ParetoModel, random: np.random.Generator) -> Panel:
+    def of(
+        cls,
+        fold: Fold,
+        learned: ParetoModel,
+        simple: Mapping[str, Mapping[str, Locate]],
+        random: np.random.Generator,
+    ) -> Panel:
         """Prepare the advisers.
 
         Args:
             fold: the split.
             learned: the model fitted on its training rows.
+            simple: the simple learners taught by them.
             random: of the fold.
         """
         names = sorted(fold.hidden["task"].unique())
@@ -86,6 +97,8 @@ class Panel:
             fold=fold,
             advisor=Advisor(forecast=Forecast(content), rules=rules),
             learned=learned,
+            simple=simple,
+            measured={target: collapsed(fold.train, target) for target in _OBJECTIVES},
             rules=rules,
             random=random,
         )
@@ -97,7 +110,7 @@ class Panel:
         asks_nothing = np.full((len(cells), 3), -np.inf)
         shaken = self.random.random((2, questions, len(cells)))
         remarks = self._remarks(device, task, cells)
-        simple = {name: self._simple(name, device, task, cells) for name in BASELINES}
+        simple = self._simple(device, task, cells)
         return {
             "advisor": self._advisor(device, task, cells),
             "rules alone": Adviser(needs=asks_nothing, merit=remarks + 1e-6 * shaken[0]),
@@ -121,22 +134,20 @@ class Panel:
         )
         return np.array(judge(self.rules, query, cells).scores, dtype=float)
 
-    def _simple(self, name: str, device: str, task: str, cells: Sequence[Cell]) -> Adviser:
-        """Values as measured where they are known, as the baseline has them elsewhere."""
-        columns = [self._values(name, target, device, task, cells) for target in _OBJECTIVES]
-        needs = np.column_stack(columns) * (1, 1, -1)
-        return Adviser(needs=needs, merit=-needs[:, 2])
-
-    def _values(
-        self, name: str, target: str, device: str, task: str, cells: Sequence[Cell]
-    ) -> FloatArray:
+    def _simple(self, device: str, task: str, cells: Sequence[Cell]) -> dict[str, Adviser]:
+        """Values as measured where they are known, as each baseline has them elsewhere."""
         board = pd.DataFrame(cells, columns=["network", "strategy"])
         board = board.assign(task=task, device=device)
         rows = self.learned.features(with_facts(board, (self.fold.train, self.fold.asked)))
-        trained, domain, y = learnable(self.fold.train, target)
-        where = self.learned.domain(target, rows)
-        guess = SCALES[target].inverse(BASELINES[name](target, trained, domain, y)(rows, where))
-        measured = collapsed(self.fold.train, target)
-        measured = measured[(measured["domain"] == where[0]) & (measured["task"] == task)]
-        known = measured.set_index(["network", "strategy"])[target].to_dict()
-        return np.array([known.get(cell, value) for cell, value in zip(cells, guess, strict=True)])
+        columns: dict[str, list[FloatArray]] = {name: [] for name in BASELINES}
+        for target in _OBJECTIVES:
+            where = self.learned.domain(target, rows)
+            table = self.measured[target]
+            here = table[(table["domain"] == where[0]) & (table["task"] == task)]
+            known = here.set_index(["network", "strategy"])[target].to_dict()
+            own = np.array([known.get(cell, np.nan) for cell in cells])
+            for name, locate in self.simple[target].items():
+                guess = SCALES[target].inverse(locate(rows, where))
+                columns[name].append(np.where(np.isnan(own), guess, own))
+        needs = {name: np.column_stack(found) * (1, 1, -1) for name, found in columns.items()}
+        return {name: Adviser(needs=n, merit=-n[:, 2]) for name, n in needs.items()}

@@ -6,15 +6,16 @@ nothing but a function from new rows to values on that scale.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
+from recommender.cells import learnable
 from recommender.features import Features
-from recommender.scale import SCALES
+from recommender.scale import SCALES, TARGETS
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -134,3 +135,20 @@ BASELINES: dict[str, Baseline] = {
     "FLOPs only": flops_only,
 }
 """Name in reports -> the learner."""
+
+
+def taught(frame: pd.DataFrame) -> Mapping[str, Mapping[str, Locate]]:
+    """What each simple learner makes of the rows of a frame.
+
+    Args:
+        frame: as `measurements.to_frame` gives it; suspect and failed values are left out here.
+
+    Returns:
+        Target -> name in `BASELINES` -> the learner; targets without a single row are absent.
+    """
+    found = {}
+    for target in TARGETS:
+        rows, domain, y = learnable(frame, target)
+        if len(y):
+            found[target] = {name: b(target, rows, domain, y) for name, b in BASELINES.items()}
+    return found

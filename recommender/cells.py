@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from measurements.subject import is_published
 from recommender.features import (
     FACTS,
     BoolArray,
@@ -24,6 +27,8 @@ _QUANTITY = {
     "latency_ms": "latency",
 }
 """Target -> the word for it among a row's suspect quantities."""
+_HANDFUL = 5
+"""Fewer networks can't be learned from alone."""
 
 
 def learnable(
@@ -53,6 +58,26 @@ def known_to(frame: pd.DataFrame) -> Known:
     plain = frame[frame["strategy"] == "nq"]
     sized = plain[usable(plain, "size_kb")] if "size_kb" in frame else plain.iloc[:0]
     return known_from(frame, sized)
+
+
+def comparable(frame: pd.DataFrame, target: str, asked: Iterable[str] = ()) -> pd.DataFrame:
+    """The rows that others on the same footing can be learned from.
+
+    Nobody knows how published figures were taken, nor of which networks exactly. Once as many cells
+    were measured here, of a handful of networks, latencies and sizes are learned from these alone.
+
+    Args:
+        frame: rows.
+        target: one of `recommender.scale.TARGETS`.
+        asked: devices whose own rows are wanted, published or not.
+    """
+    published = frame["device"].map({d: is_published(d) for d in frame["device"].unique()})
+    foreign = (published & ~frame["device"].isin(set(asked))).to_numpy(dtype=bool)
+    good = usable(frame, target) if target in frame else np.zeros(len(frame), dtype=bool)
+    ours = good & ~foreign
+    many = ours.sum() >= (good & foreign).sum()
+    enough = many and frame["network"][ours].nunique() >= _HANDFUL
+    return frame[~foreign] if enough and target != "accuracy_pct" else frame
 
 
 def collapsed(frame: pd.DataFrame, target: str) -> pd.DataFrame:
@@ -95,21 +120,24 @@ def domain_column(frame: pd.DataFrame, target: str) -> pd.Series[str]:
     return protocol.where(protocol != "", device)
 
 
-def domains_of(frame: pd.DataFrame) -> dict[str, str]:
-    """Each device's commonest domain, the first by name where two are as common.
+def domains_of(frame: pd.DataFrame, target: str) -> dict[str, str]:
+    """Each device's commonest domain of a target, the first by name where two are as common.
 
-    Only rows with an accuracy count, if there are any: networks that were timed without being
-    trained say nothing of how they will be. A device with no others gets the commonest of all.
+    Only rows with a value count; those of trained networks, if a device has any, since random
+    weights compress a little otherwise. A device without rows gets the commonest domain of the
+    devices that anybody can measure, else the commonest of all.
     """
-    trained = frame[usable(frame, "accuracy_pct")] if "accuracy_pct" in frame else frame
-    rows = trained if len(trained) else frame
-    domain = domain_column(rows, "size_kb")
-    counts = pd.DataFrame({"device": rows["device"], "domain": domain}).value_counts()
-    ordered = counts.reset_index(name="n").sort_values(
-        ["device", "n", "domain"], ascending=[True, False, True]
-    )
+    there = frame[usable(frame, target)] if target in frame else frame
+    rows = there if len(there) else frame
+    if "untrained" in rows:
+        random = rows["untrained"].astype(bool)
+        rows = rows[~random | ~rows["device"].isin(rows["device"][~random])]
+    counts = pd.DataFrame({"device": rows["device"], "domain": domain_column(rows, target)})
+    ordered = counts.value_counts().reset_index(name="n")
+    ordered = ordered.sort_values(["device", "n", "domain"], ascending=[True, False, True])
     first = ordered.drop_duplicates("device")
-    overall = domain.value_counts()
+    ours = ordered[~ordered["device"].map(is_published)]
+    overall = (ours if len(ours) else ordered).groupby("domain")["n"].sum()
     commonest = min(overall[overall == overall.max()].index)
     found = dict.fromkeys(frame["device"].unique(), str(commonest))
     return found | dict(zip(first["device"], first["domain"], strict=True))

@@ -19,7 +19,7 @@ from recommender import regression
 from recommender.baselines import BASELINES, Locate
 from recommender.conformal import Calibration, calibrate
 from recommender.features import BoolArray, Features, FloatArray
-from recommender.regression import SIZES, Anchors, Names
+from recommender.regression import SIZES, Anchors, Names, TargetModel
 
 MODEL = "model"
 """Name of the regression among the learners."""
@@ -86,11 +86,12 @@ def choose(target: str, rows: Features, domain: Names, y: FloatArray) -> TargetC
         domain: `(n,)` their domains.
         y: `(n,)` values on the target's scale.
     """
-    learners = dict(_learners(target, rows, domain, y))
+    model = regression.fit(target, rows, domain, y)
+    learners = dict(_learners(target, rows, domain, y, model))
     start = TOGETHER if target == "accuracy_pct" else MODEL
     free, tied = (
-        _best(learners, list(_misses(target, rows, domain, y, plain_known=plain_known)), start)
-        for plain_known in (False, True)
+        _best(learners, list(_misses(target, rows, domain, y, model, plain_known=known)), start)
+        for known in (False, True)
     )
     return TargetChoice(
         free=free,
@@ -100,15 +101,14 @@ def choose(target: str, rows: Features, domain: Names, y: FloatArray) -> TargetC
 
 
 def _learners(
-    target: str, rows: Features, domain: Names, y: FloatArray
+    target: str, rows: Features, domain: Names, y: FloatArray, model: TargetModel
 ) -> Iterator[tuple[str, Located]]:
-    model = regression.fit(target, rows, domain, y).locate
-    yield MODEL, model
+    yield MODEL, model.locate
     if target not in SIZES:
         simple = {name: b(target, rows, domain, y) for name, b in BASELINES.items()}
         for name, locate in simple.items():
             yield name, _even(target, locate)
-        yield TOGETHER, _together(target, model, list(simple.values()))
+        yield TOGETHER, _together(target, model.locate, list(simple.values()))
 
 
 def _even(target: str, locate: Locate) -> Located:
@@ -164,7 +164,13 @@ def _ahead(errors: FloatArray, others: FloatArray) -> float:
 
 
 def _misses(
-    target: str, rows: Features, domain: Names, y: FloatArray, *, plain_known: bool
+    target: str,
+    rows: Features,
+    domain: Names,
+    y: FloatArray,
+    model: TargetModel,
+    *,
+    plain_known: bool,
 ) -> Iterator[_Miss]:
     """Leave whole networks out, with all their rows or all but their plain form."""
     plain = regression.seen_by(target, rows).plain
@@ -181,7 +187,9 @@ def _misses(
             train = ~(out & ~plain)
         else:
             left, train = left.unplaced(), ~out
-        for learner, locate in _learners(target, rows.take(train), domain[train], y[train]):
+        taught = (target, rows.take(train), domain[train], y[train])
+        fitted = regression.fit(*taught, start=model)
+        for learner, locate in _learners(*taught, fitted):
             location, spread = locate(left, where)
             for name in names:
                 own = left.network == name

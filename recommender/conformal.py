@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
+_DIGITS = 6
+"""Of scores: less would make a level of a width, and back, a matter of rounding."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
@@ -62,17 +65,36 @@ def calibrate(scores: Sequence[FloatArray]) -> Calibration:
     Returns:
         The calibration, a zero-width score at level 0 before the rest.
     """
-    groups = [np.abs(g) for g in scores if len(g)]
+    groups = [np.sort(np.round(np.abs(g), _DIGITS)) for g in scores if len(g)]
     if not groups:
         return Calibration(scores=np.empty(0), levels=np.empty(0))
-    # Scores that differ by less would make a level of a width, and back, a matter of rounding.
-    pooled = np.round(np.concatenate(groups), 6)
-    votes = np.concatenate([np.full(len(g), 1 / (len(groups) + 1) / len(g)) for g in groups])
-    order = np.argsort(pooled, kind="stable")
+    pooled = np.unique(np.concatenate(groups))
+    # (m, g): the share of each group's scores that lies at or below each score.
+    below = np.stack([np.searchsorted(g, pooled, side="right") / len(g) for g in groups], axis=1)
+    tails = _at_least(below)
+    places = [int(np.argmax(tails[:, k] >= 0.5 - 1e-12)) for k in range(1, len(groups) + 1)]
+    levels = np.arange(1, len(groups) + 1) / (len(groups) + 1)
     # Equal scores become one, at the highest of their levels: width and level stay inverses.
-    distinct, last = np.unique(pooled[order][::-1], return_index=True)
-    levels = np.cumsum(votes[order])[::-1][last]
+    found = pooled[places]
+    last = np.append(found[1:] > found[:-1], True) & (found > 0)
     return Calibration(
-        scores=np.concatenate([[0.0], distinct[distinct > 0]]),
-        levels=np.concatenate([[0.0], levels[distinct > 0]]),
+        scores=np.concatenate([[0.0], found[last]]),
+        levels=np.concatenate([[0.0], levels[last]]),
     )
+
+
+def _at_least(shares: FloatArray) -> FloatArray:
+    """The probabilities that of one draw of each group so many are at or below a score.
+
+    Args:
+        shares: `(m, g)` probability for each score and group.
+
+    Returns:
+        `(m, g + 1)`, column `k` for at least `k` of the `g`.
+    """
+    count = np.zeros((len(shares), shares.shape[1] + 1))
+    count[:, 0] = 1
+    for share in shares.T:
+        count[:, 1:] = count[:, 1:] * (1 - share)[:, None] + count[:, :-1] * share[:, None]
+        count[:, 0] *= 1 - share
+    return np.asarray(count[:, ::-1].cumsum(axis=1)[:, ::-1], dtype=float)

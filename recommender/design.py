@@ -116,34 +116,42 @@ def latency_columns(
         yield "float x fact", real * fact[name]
     for name in ("macs", "parameters", "depthwise"):
         yield "integer x fact", integer * fact[name]
-    dynamic = rows.integer - rows.static
-    kinds = (dynamic, rows.static, rows.aware, rows.half, pruned_real, pruned_integer)
-    for kind in kinds:
-        yield "technique", kind
-    for kind in (rows.static, rows.half, pruned_real):
+    # Which kernels an integer form takes is one matter; whether halved or zero weights change
+    # anything is another: on most devices they do not.
+    kernels = (rows.integer - rows.static, rows.static, rows.aware)
+    forms = (rows.half, pruned_real, pruned_integer)
+    for kind in kernels:
+        yield "kernel", kind
+    for kind in forms:
+        yield "form", kind
+    for group, kind in (("kernel", rows.static), ("form", rows.half), ("form", pruned_real)):
         for name in ("macs", "depthwise", "parameters"):
-            yield "technique x fact", kind * fact[name]
-        yield "technique x task", kind * fact["classes"]
-    yield "technique x task", pruned_integer * fact["classes"]
+            yield f"{group} x fact", kind * fact[name]
+        yield f"{group} x task", kind * fact["classes"]
+    yield "form x task", pruned_integer * fact["classes"]
     yield "float x task", real * fact["classes"]
     yield "integer x task", integer * fact["classes"]
     for network in _indicators(rows.network, levels.networks):
         yield "network x float", network * real
         yield "network x integer", network * integer
-        for kind in (rows.static, rows.half, pruned_real, dynamic):
-            yield "network x technique", network * kind
+        for kind in kernels[:2]:
+            yield "network x kernel", network * kind
+        for kind in forms[:2]:
+            yield "network x form", network * kind
         yield "network x task", network * real * fact["classes"]
     # A device is fast at one kind of work and slow at another: its own dependence on the facts,
     # and what facts can't tell of a network, in float and in integer kernels.
     slopes = ("macs", "parameters", "layers", "depthwise")
     own = {
         "domain": (real, integer),
-        "domain x fact": tuple(kind * fact[name] for kind in (real, integer) for name in slopes),
-        "domain x technique": kinds,
+        "domain x float fact": tuple(real * fact[name] for name in slopes),
+        "domain x integer fact": tuple(integer * fact[name] for name in slopes),
+        "domain x kernel": kernels,
+        "domain x form": forms,
         "domain x network": tuple(
             network * kind
             for network in _indicators(rows.network, levels.networks)
-            for kind in (real, integer)
+            for kind in (real, *kernels[:2])
         ),
     }
     yield from _own(domain, levels, own)
@@ -217,21 +225,27 @@ DESIGNS: dict[str, Design] = {
             "mean": 10.0,
             "float x fact": 0.7,
             "integer x fact": 0.15,
-            "technique": 0.3,
-            "technique x fact": 0.1,
-            "technique x task": 0.15,
+            "kernel": 0.3,
+            "kernel x fact": 0.1,
+            "kernel x task": 0.15,
+            "form": 0.3,
+            "form x fact": 0.1,
+            "form x task": 0.15,
             "float x task": 0.3,
             "integer x task": 0.05,
             "network x float": 0.5,
             "network x integer": 0.15,
-            "network x technique": 0.1,
+            "network x kernel": 0.1,
+            "network x form": 0.05,
             "network x task": 0.2,
             "domain": 1.0,
-            "domain x fact": 0.4,
-            "domain x technique": 0.5,
+            "domain x float fact": 0.2,
+            "domain x integer fact": 0.2,
+            "domain x kernel": 0.5,
+            "domain x form": 0.05,
             "domain x network": 0.15,
         },
-        noise=(0.2, 0.1),
+        noise=(0.1, 0.05),
     ),
     "accuracy_pct": Design(
         columns=accuracy_columns,

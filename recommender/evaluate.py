@@ -6,7 +6,7 @@ The model and the simple learners of `recommender.baselines` see the same folds
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from measurements.dataset import to_frame
 from measurements.record import Measurement
-from recommender import model
-from recommender.baselines import BASELINES
-from recommender.cells import collapsed, learnable
+from recommender import baselines, model
+from recommender.baselines import BASELINES, Locate
+from recommender.cells import collapsed
 from recommender.choice import MODEL
 from recommender.features import Features
 from recommender.forecast import digest
@@ -141,10 +141,11 @@ def evaluate(
     shares = _shares(splits, questions)
     for number, fold in enumerate(splits):
         learned = model.fit(fold.train)
+        simple = baselines.taught(fold.train)
         for target in TARGETS:
-            predicted += _predictions(fold, learned, target)
+            predicted += _predictions(fold, learned, target, simple.get(target, {}))
         if holdout != "device":
-            played += play(fold, learned, questions=shares[number], seed=number)
+            played += play(fold, learned, simple, questions=shares[number], seed=number)
     return Evaluation(
         holdout=holdout,
         n_measurements=len(records),
@@ -168,7 +169,9 @@ def _shares(splits: Sequence[Fold], questions: int) -> list[int]:
     ]
 
 
-def _predictions(fold: Fold, learned: ParetoModel, target: str) -> Iterator[_Predicted]:
+def _predictions(
+    fold: Fold, learned: ParetoModel, target: str, simple: Mapping[str, Locate]
+) -> Iterator[_Predicted]:
     cells = collapsed(fold.hidden, target)
     truth = cells[target].to_numpy(dtype=float)
     # What is asked carries no measured value, so that no fact can be made of one.
@@ -180,10 +183,9 @@ def _predictions(fold: Fold, learned: ParetoModel, target: str) -> Iterator[_Pre
     if not len(truth) or target not in learned.choices:
         return
     yield _by_model(fold, learned, target, rows, truth)
-    trained, domain, y = learnable(fold.train, target)
     where = cells["domain"].to_numpy(dtype=object)
-    for name, learner in BASELINES.items():
-        value = SCALES[target].inverse(learner(target, trained, domain, y)(rows, where))
+    for name, locate in simple.items():
+        value = SCALES[target].inverse(locate(rows, where))
         none = np.empty((0, len(truth)))
         yield _Predicted(
             setting=fold.setting,

@@ -15,18 +15,30 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from measurements.strategy import Strategy
-from measurements.subject import networks, tasks
+from measurements.subject import is_published, networks, tasks
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
-FACTS = ("classes", "parameters", "macs", "channels", "layers", "depthwise_share", "searched")
+FACTS = (
+    "classes",
+    "input",
+    "parameters",
+    "macs",
+    "channels",
+    "layers",
+    "depthwise_share",
+    "searched",
+)
 """Columns that a frame may bring itself; units as in `measurements.subject.Network`."""
 
+_SIDE = 32.0
 _MACS_PER_PARAMETER = 3.6  # the shipped networks' median at 32 x 32
 _PARAMETERS_PER_CHANNEL = 300.0
 _PARAMETERS_PER_LAYER = 40_000.0
+_MIDDLING = {"classes": 10.0, "input": _SIDE, "depthwise_share": 0.0, "searched": 0.0}
+"""Facts that no size gives away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +53,8 @@ class Features:
     """Names."""
     classes: FloatArray
     """Classes of the task."""
+    input: FloatArray
+    """Rows, and columns, of an image."""
     parameters: FloatArray
     """Weights with the classifier of the task."""
     macs: FloatArray
@@ -82,10 +96,27 @@ class Features:
         plain = (self.bits == 32) & (self.pruned == 0)
         return replace(self, distilled=np.zeros(len(self)), plain=plain)
 
-    def unpruned(self) -> Features:
-        """The same rows with every weight kept."""
-        zero = np.zeros(len(self))
-        return replace(self, pruned=zero, sparsity=zero, plain=self.bits == 32)
+    @property
+    def stored_dense(self) -> BoolArray:
+        """`(n,)` rows whose stored file holds zeros like any other weight.
+
+        Files that are built here store the zeros of float weights sparsely; what others published
+        does not say.
+        """
+        names, place = np.unique(self.device.astype(str), return_inverse=True)
+        published = np.array([is_published(name) for name in names], dtype=bool)[place]
+        return np.asarray((self.bits < 32) | published, dtype=bool)
+
+    def unpruned(self, where: BoolArray | None = None) -> Features:
+        """The same rows with every weight kept, or some of them so."""
+        kept = np.ones(len(self), dtype=bool) if where is None else where
+        pruned = np.where(kept, 0.0, self.pruned)
+        return replace(
+            self,
+            pruned=pruned,
+            sparsity=np.where(kept, 0.0, self.sparsity),
+            plain=(self.bits == 32) & (self.distilled == 0) & (pruned == 0),
+        )
 
     def untreated(self) -> Features:
         """The same networks with no technique at all."""
@@ -108,7 +139,7 @@ class Features:
         """The same rows as they look while the plain form's size is unknown."""
         if not self.placed.any():
             return self
-        guess = _guessed(np.full(len(self), np.nan))
+        guess = _guessed(np.full(len(self), np.nan), self.input)
         return replace(
             self,
             **{name: np.where(self.placed, guess[name], getattr(self, name)) for name in guess},
@@ -126,6 +157,8 @@ class Known:
 
     facts: Mapping[tuple[str, str], Mapping[str, float]]
     """(network, task) -> `FACTS` that the rows brought themselves."""
+    tasks: Mapping[str, Mapping[str, float]]
+    """Task -> `classes` and `input` that rows of it brought, for those that bring none."""
     plain_kb: Mapping[str, float]
     """Network -> size of its plain form, to guess from where nobody has facts."""
 
@@ -146,8 +179,15 @@ def known_from(frame: pd.DataFrame, plain: pd.DataFrame) -> Known:
             (str(n), str(t)): {k: v for k, v in zip(brought, row, strict=True) if v == v}
             for (n, t), row in zip(medians.index, medians.to_numpy().tolist(), strict=True)
         }
+    shared: dict[str, dict[str, float]] = {}
+    for (_, task), own in facts.items():
+        shared.setdefault(task, {}).update({k: own[k] for k in ("classes", "input") if k in own})
     sizes = plain.groupby("network")["size_kb"].median().to_dict() if len(plain) else {}
-    return Known(facts=facts, plain_kb={str(name): float(kb) for name, kb in sizes.items()})
+    return Known(
+        facts=facts,
+        tasks=shared,
+        plain_kb={str(name): float(kb) for name, kb in sizes.items()},
+    )
 
 
 def features(frame: pd.DataFrame, known: Known | None = None) -> Features:
@@ -160,7 +200,7 @@ def features(frame: pd.DataFrame, known: Known | None = None) -> Features:
     Raises:
         UnknownNameError: for a strategy outside the grammar.
     """
-    facts, placed = _facts(frame, known or Known(facts={}, plain_kb={}))
+    facts, placed = _facts(frame, known or Known(facts={}, tasks={}, plain_kb={}))
     strategies = {slug: Strategy.parse(slug) for slug in frame["strategy"].unique()}
     flags = {
         slug: (
@@ -181,7 +221,7 @@ def features(frame: pd.DataFrame, known: Known | None = None) -> Features:
         network=frame["network"].to_numpy(dtype=object),
         task=frame["task"].to_numpy(dtype=object),
         device=frame["device"].to_numpy(dtype=object),
-        **{name: facts[name].to_numpy(dtype=float) for name in FACTS},
+        **facts,
         bits=bits,
         sparsity=sparsity,
         distilled=distilled,
@@ -211,39 +251,50 @@ def with_facts(candidates: pd.DataFrame, frames: Sequence[pd.DataFrame]) -> pd.D
     return merged.set_axis(candidates.index)
 
 
-def _facts(frame: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, BoolArray]:
+def _facts(frame: pd.DataFrame, known: Known) -> tuple[dict[str, FloatArray], BoolArray]:
     """`FACTS` of each row: its own columns, what is known, the shipped facts, then guesses."""
-    pairs = frame[["network", "task"]].drop_duplicates()
-    table = pd.DataFrame(
-        [
-            {"network": n, "task": t, **_shipped(n, t), **known.facts.get((n, t), {})}
-            for n, t in pairs.itertuples(index=False)
-        ],
-        columns=["network", "task", *FACTS],
+    names, tasks_of = (frame[key].to_numpy(dtype=object) for key in ("network", "task"))
+    codes, distinct = pd.factorize(names)
+    task_codes, distinct_tasks = pd.factorize(tasks_of)
+    _, first, place = np.unique(
+        codes * len(distinct_tasks) + task_codes, return_index=True, return_inverse=True
     )
-    facts = frame[["network", "task"]].merge(table, on=["network", "task"], how="left")
-    facts.index = frame.index
+    told = [
+        {
+            **_shipped(names[i], tasks_of[i]),
+            **known.tasks.get(tasks_of[i], {}),
+            **known.facts.get((names[i], tasks_of[i]), {}),
+        }
+        for i in first
+    ]
+    facts = {
+        name: np.array([of.get(name, np.nan) for of in told], dtype=float)[place] for name in FACTS
+    }
     for name in FACTS:
         if name in frame:
-            facts[name] = pd.to_numeric(frame[name], errors="coerce").fillna(facts[name])
+            own = pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=float)
+            facts[name] = np.where(np.isnan(own), facts[name], own)
     placed = np.zeros(len(frame), dtype=bool)
-    if facts[list(FACTS)].isna().any(axis=None):
-        sizes = facts["network"].map(dict(known.plain_kb)).to_numpy(dtype=float)
-        guess = _guessed(sizes * 1000 / 4)
-        placed = np.isfinite(sizes) & facts[list(guess)].isna().any(axis=1).to_numpy()
-        for name, values in guess.items():
-            facts[name] = facts[name].fillna(pd.Series(values, index=facts.index))
-    return facts.fillna({"classes": 10.0, "depthwise_share": 0.0, "searched": 0.0}), placed
+    if any(np.isnan(values).any() for values in facts.values()):
+        for name, middling in _MIDDLING.items():
+            facts[name] = np.where(np.isnan(facts[name]), middling, facts[name])
+        sizes = np.array([known.plain_kb.get(name, np.nan) for name in distinct], dtype=float)
+        weights = facts["parameters"]
+        placed = np.isnan(weights) & np.isfinite(sizes[codes])
+        weights = np.where(placed, sizes[codes] * 1000 / 4, weights)
+        for name, values in _guessed(weights, facts["input"]).items():
+            facts[name] = np.where(np.isnan(facts[name]), values, facts[name])
+    return facts, placed
 
 
-def _shipped(network: str, task: str) -> Mapping[str, float]:
-    classes = float(tasks()[task].classes) if task in tasks() else np.nan
+def _shipped(network: str, task: str) -> dict[str, float]:
+    known = {"classes": float(tasks()[task].classes)} if task in tasks() else {}
     if network not in networks():
-        return {"classes": classes}
+        return known
     subject = networks()[network]
-    count = 10 if np.isnan(classes) else int(classes)
-    return {
-        "classes": classes,
+    count = int(known.get("classes", _MIDDLING["classes"]))
+    return known | {
+        "input": float(subject.input_shape[0]),
         "parameters": subject.parameters(count),
         "macs": subject.macs(count),
         "channels": subject.channels(count),
@@ -253,13 +304,13 @@ def _shipped(network: str, task: str) -> Mapping[str, float]:
     }
 
 
-def _guessed(parameters: FloatArray) -> dict[str, FloatArray]:
-    """Facts that go with `(n,)` numbers of weights; those of a middling network where NaN."""
+def _guessed(parameters: FloatArray, side: FloatArray) -> dict[str, FloatArray]:
+    """Facts that go with `(n,)` numbers of weights and rows of an image; middling where NaN."""
     typical = float(np.median([n.parameters(10) for n in networks().values()]))
     weights = np.where(np.isnan(parameters), typical, parameters)
     return {
         "parameters": weights,
-        "macs": weights * _MACS_PER_PARAMETER,
+        "macs": weights * _MACS_PER_PARAMETER * (side / _SIDE) ** 2,
         "channels": weights / _PARAMETERS_PER_CHANNEL,
         "layers": np.clip(weights / _PARAMETERS_PER_LAYER, 4, 100),
     }

@@ -15,9 +15,9 @@ from measurements.dataset import read, to_frame
 from measurements.own_network import OwnNetwork, of_records
 from measurements.record import Measurement
 from measurements.strategy import Strategy, grammar
-from measurements.subject import networks, tasks
+from measurements.subject import is_published, networks, tasks
 from recommender import own_candidates
-from recommender.cells import usable
+from recommender.cells import domain_column, usable
 from recommender.errors import AdviceError
 from recommender.features import with_facts
 from recommender.forecast import SCHEMA, SHIPPED, digest, dumps
@@ -83,10 +83,10 @@ def forecasts(
     more = frame.iloc[:0] if asked is None else asked
     boards = {
         str(device): {
-            task: _board(model, rows, more[more["device"] == device], str(device), task, own)
+            task: _board(model, frame, more[more["device"] == device], str(device), task, own)
             for task in names
         }
-        for device, rows in frame.groupby("device", sort=True)
+        for device in sorted(frame["device"].unique())
     }
     return {
         "devices": sorted(boards),
@@ -122,17 +122,21 @@ def _audits(frame: pd.DataFrame) -> dict[str, dict[str, tuple[str, str]]]:
 
 def _board(
     model: ParetoModel,
-    rows: pd.DataFrame,
+    frame: pd.DataFrame,
     asked: pd.DataFrame,
     device: str,
     task: str,
     own: Mapping[str, OwnNetwork],
 ) -> dict[str, Any]:
+    rows = frame[frame["device"] == device]
     here = rows[rows["task"] == task]
+    kin = _kin(model, frame, device, task)
+    # Trained by one protocol they are the very same files, and score the same but for rounding.
+    alike = kin[kin["protocol"] != ""]
     cells = _cells(rows, pd.concat([here, asked[asked["task"] == task]]), task, own)
     candidates = with_facts(
         pd.DataFrame(cells, columns=["network", "strategy"]).assign(task=task, device=device),
-        (rows, asked),
+        (frame, asked),
     )
     given = {target: _given(here, target) for target in TARGETS}
     for target, sizes in own_candidates.sizes(own.values()).items():
@@ -140,19 +144,32 @@ def _board(
     measured = [
         all(cell in given[t] for t in ("accuracy_pct", "size_kb", "latency_ms")) for cell in cells
     ]
+    known = {
+        t: found if t == "latency_ms" else _given(alike, t) | found for t, found in given.items()
+    }
     ids = _ids(here)
+    more = _ids(kin)
     return {
         "measured_task": bool(len(here)),
         "network": [network for network, _ in cells],
         "strategy": [strategy for _, strategy in cells],
         "measured": [int(x) for x in measured],
-        **{t: _quantity(model, t, candidates, cells, given[t]) for t in TARGETS},
+        **{t: _quantity(model, t, candidates, cells, known[t]) for t in TARGETS},
         "ram_kb": _ram(here, cells, own_candidates.peaks(own.values())),
         "rows": [
-            ids[cell] if its_own else ids.get((cell[0], ""), [])
+            ids[cell] if its_own else ids.get((cell[0], ""), []) + more.get((cell[0], ""), [])
             for cell, its_own in zip(cells, measured, strict=True)
         ],
     }
+
+
+def _kin(model: ParetoModel, frame: pd.DataFrame, device: str, task: str) -> pd.DataFrame:
+    """Rows of other devices with the accuracies that networks are forecast from on this one."""
+    if is_published(device):
+        return frame.iloc[:0]
+    there = (frame["device"] != device) & (frame["task"] == task) & usable(frame, "accuracy_pct")
+    trained = domain_column(frame, "accuracy_pct")
+    return frame[there & (trained == model.domains.get("accuracy_pct", {}).get(device))]
 
 
 def _cells(
@@ -177,6 +194,8 @@ def _ids(here: pd.DataFrame) -> dict[Cell, list[str]]:
 def _given(here: pd.DataFrame, target: str) -> dict[Cell, tuple[float, float]]:
     """Measured values by cell: mean over repeats, and its standard error on the target's scale."""
     good = here[usable(here, target)]
+    if target == "size_kb":  # random weights compress a little otherwise
+        good = good[~good["untrained"].astype(bool)]
     found = {}
     for (network, strategy), group in good.groupby(["network", "strategy"], sort=True):
         values = group[target].to_numpy(dtype=float)
@@ -206,8 +225,9 @@ def _quantity(
     location, spread, anchored = model.locate(target, model.features(candidates))
     value = SCALES[target].inverse(location)
     known = np.zeros(len(cells), dtype=bool)
+    published = is_published(str(candidates["device"].iloc[0]))
     for i, cell in enumerate(cells):
-        twin = next((c for c in _twins(target, cell) if c in given), None)
+        twin = next((c for c in _twins(target, cell, published=published) if c in given), None)
         if twin is not None:
             value[i], spread[i], known[i] = *given[twin], True
     return {
@@ -218,17 +238,17 @@ def _quantity(
     }
 
 
-def _twins(target: str, cell: Cell) -> list[Cell]:
+def _twins(target: str, cell: Cell, *, published: bool) -> list[Cell]:
     """The cell itself, then those that have the same value by construction.
 
     Distillation changes neither size nor latency, and a dense file stores the zeros of a pruned
-    network like any other weight.
+    network like any other weight. Files that are built here are dense only below 32 bits.
     """
     twins = [cell]
     if target != "accuracy_pct":
         plain = Strategy.parse(cell[1]).undistilled
         twins.append((cell[0], plain.slug))
-        if target == "file_kb":
+        if target == "file_kb" and (published or plain.weight_bits < 32):
             twins.append((cell[0], Strategy(quantizer=plain.quantizer).slug))
     return twins
 

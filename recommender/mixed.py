@@ -15,6 +15,7 @@ from scipy.linalg import lapack
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 
 _FREEDOM = 4.0
 """Degrees of freedom of the noise: heavy tails, finite variance."""
@@ -36,6 +37,8 @@ class MixedEffects:
     """`(p, p)` posterior covariance of the effects."""
     noise: FloatArray
     """`(k,)` variance of the noise in each class of rows."""
+    spread: FloatArray
+    """`(g,)` standard deviation of the effects of each group."""
 
     def predict(self, x: FloatArray, noise_class: IntArray) -> tuple[FloatArray, FloatArray]:
         """Location and spread of new observations.
@@ -59,6 +62,7 @@ def fit(
     spread: FloatArray,
     noise: FloatArray,
     noise_class: IntArray,
+    start: MixedEffects | None = None,
 ) -> MixedEffects:
     """Expectation-maximization for effects, group variances, noise and row weights together.
 
@@ -69,34 +73,62 @@ def fit(
         spread: `(g,)` prior guess of the standard deviation of a group's effects.
         noise: `(k,)` prior guess of the standard deviation of each class of noise.
         noise_class: `(n,)` class of each row's noise, 0 to k - 1.
+        start: where the search begins: a fit of much the same rows. It ends where it would have
+            without, only sooner.
 
     Returns:
         The fit. Deterministic: no random start.
     """
-    members = np.bincount(group, minlength=len(spread))
+    # A column of zeros tells nothing, and its effect keeps the prior: it need not be carried along.
+    told = np.asarray(x.any(axis=0), dtype=bool)
+    full, x, own = group, x[:, told], group[told]
+    members = np.bincount(own, minlength=len(spread))
     rows = np.bincount(noise_class, minlength=len(noise))
     effect_variance, noise_variance = spread**2, noise**2
+    if start is not None:
+        effect_variance, noise_variance = start.spread**2, start.noise
     weight = np.ones(len(y))
     for _ in range(_ROUNDS):
         precision = weight / noise_variance[noise_class]
-        information = (x * precision[:, None]).T @ x + np.diag(1 / effect_variance[group])
-        covariance = _inverse(information)
+        scaled = x * np.sqrt(precision)[:, None]
+        covariance = _inverse(scaled.T @ scaled + np.diag(1 / effect_variance[own]))
         mean = covariance @ (x.T @ (precision * y))
-        moment = np.bincount(group, mean**2 + np.diag(covariance), minlength=len(spread))
+        moment = np.bincount(own, mean**2 + np.diag(covariance), minlength=len(spread))
         moved = (moment + 2 * _PRIOR_WEIGHT * spread**2) / (members + 2 * _PRIOR_WEIGHT)
         square = (y - x @ mean) ** 2 + np.einsum("ij,ij->i", x @ covariance, x)
         weight = (_FREEDOM + 1) / (_FREEDOM + square / noise_variance[noise_class])
         seen = np.bincount(noise_class, weight * square, minlength=len(noise))
         noise_variance = (seen + _NOISE_WEIGHT * noise**2) / (rows + _NOISE_WEIGHT)
-        settled = np.allclose(moved, effect_variance, rtol=_TOLERANCE, atol=0)
+        settled = (np.abs(moved / effect_variance - 1) <= _TOLERANCE).all()
         effect_variance = moved
         if settled:
             break
-    return MixedEffects(mean=mean, covariance=covariance, noise=noise_variance)
+    return MixedEffects(
+        mean=_spread_out(mean, told),
+        covariance=_with_prior(covariance, told, effect_variance[full]),
+        noise=noise_variance,
+        spread=np.sqrt(effect_variance),
+    )
+
+
+def _spread_out(mean: FloatArray, told: BoolArray) -> FloatArray:
+    """Effects of all columns from those of the columns that tell anything."""
+    whole = np.zeros(len(told))
+    whole[told] = mean
+    return whole
+
+
+def _with_prior(covariance: FloatArray, told: BoolArray, variance: FloatArray) -> FloatArray:
+    """The covariance of all effects from that of the columns that tell anything."""
+    whole = np.diag(np.where(told, 0.0, variance))
+    whole[np.ix_(told, told)] = covariance
+    return whole
 
 
 def _inverse(matrix: FloatArray) -> FloatArray:
     """Of a symmetric positive definite matrix, by its Cholesky factor: half the work of `inv`."""
     factor, _ = lapack.dpotrf(matrix, lower=1)
-    lower, _ = lapack.dpotri(factor, lower=1)
-    return np.asarray(np.tril(lower) + np.tril(lower, -1).T, dtype=float)
+    lower, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)  # above its diagonal there are zeros
+    whole = lower + lower.T
+    np.fill_diagonal(whole, np.diag(lower))
+    return np.asarray(whole, dtype=float)

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from measurements.strategy import Strategy
 from measurements.subject import is_published
-from recommender.cells import domains_of, known_to, learnable
+from recommender.cells import comparable, domains_of, known_to, learnable
 from recommender.choice import TargetChoice, choose
 from recommender.conformal import Calibration, calibrate
 from recommender.errors import AdviceError
@@ -53,8 +53,8 @@ class ParetoModel:
 
     choices: Mapping[str, TargetChoice]
     """Target -> its learners; targets without a single row are absent."""
-    domains: Mapping[str, str]
-    """Device -> domain of its accuracies and sizes."""
+    domains: Mapping[str, Mapping[str, str]]
+    """Target -> device -> domain, of accuracies and sizes."""
     known: Known
     """What the rows learned from know of their networks."""
     alone: Mapping[str, ParetoModel] = field(default_factory=dict)
@@ -180,7 +180,8 @@ class ParetoModel:
         """The `(n,)` domains that a target of some rows belongs to."""
         if target == "latency_ms":
             return rows.device
-        return np.array([self.domains.get(device, device) for device in rows.device], dtype=object)
+        own = self.domains.get(target, {})
+        return np.array([own.get(device, device) for device in rows.device], dtype=object)
 
 
 def fit(frame: pd.DataFrame) -> ParetoModel:
@@ -214,10 +215,11 @@ def _fit(frame: pd.DataFrame) -> ParetoModel:
     # Matrices this small are slower on several threads than on one.
     with threadpool_limits(limits=1, user_api="blas"):
         for target in TARGETS:
-            rows, domain, y = learnable(frame, target, known)
+            rows, domain, y = learnable(comparable(frame, target), target, known)
             if len(y):
                 choices[target] = choose(target, rows, domain, y)
-    return ParetoModel(choices=choices, domains=domains_of(frame), known=known)
+    domains = {target: domains_of(frame, target) for target in choices if target != "latency_ms"}
+    return ParetoModel(choices=choices, domains=domains, known=known)
 
 
 __all__ = ["LEVEL", "TARGETS", "ParetoModel", "fit"]

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from measurements.strategy import Strategy, grammar
 from recommender import choice as learner
 from recommender import mixed, regression
-from recommender.cells import collapsed, known_to, learnable
+from recommender.cells import collapsed, comparable, known_to, learnable
 from recommender.design import DESIGNS
 from recommender.features import features
 from recommender.regression import seen_by
@@ -108,7 +108,7 @@ def choose(
     if budget == 0 or able.empty:
         return []
     known = known_to(frame)
-    rows, domain, y = learnable(frame, TARGET, known)
+    rows, domain, y = learnable(comparable(frame, TARGET, asked["device"]), TARGET, known)
     model = regression.fit(TARGET, rows, domain, y, expected=asked["device"].unique())
     facts = seen_by(TARGET, features(pd.concat([able, asked]), known))
     x, _ = DESIGNS[TARGET].matrix(facts, model.levels, facts.device)
@@ -142,7 +142,7 @@ def forecast(frame: pd.DataFrame, asked: pd.DataFrame, levels: Sequence[float]) 
         levels: of the intervals.
     """
     known = known_to(frame)
-    rows, domain, y = learnable(frame, TARGET, known)
+    rows, domain, y = learnable(comparable(frame, TARGET, asked["device"]), TARGET, known)
     facts = features(asked, known)
     with threadpool_limits(limits=1, user_api="blas"):
         learned = learner.choose(TARGET, rows, domain, y)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from measurements.subject import is_published
 from recommender import arithmetic, mixed
 from recommender.design import DESIGNS, UNSEEN, Design, Levels
 from recommender.features import BoolArray, Features, FloatArray
@@ -27,6 +28,8 @@ class Anchors:
 
     plain_bytes: Mapping[Key, float]
     """Bytes of the plain form; NaN where a target other than a size knows it."""
+    elsewhere: Mapping[tuple[str, str], float]
+    """Network and task -> bytes of a plain form that was built here in any other domain."""
 
     def of(self, rows: Features, domain: Names) -> tuple[BoolArray, FloatArray]:
         """Whether each row's plain network is known, and its `(n,)` bytes, else NaN."""
@@ -36,9 +39,14 @@ class Anchors:
             codes = codes * len(distinct) + own
         _, first, place = np.unique(codes, return_index=True, return_inverse=True)
         keys = [(rows.network[i], rows.task[i], domain[i]) for i in first]
-        known = np.array([key in self.plain_bytes for key in keys], dtype=bool)
-        sizes = np.array([self.plain_bytes.get(key, np.nan) for key in keys], dtype=float)
+        found = [self._bytes(key) for key in keys]
+        known = np.array([size is not None for size in found], dtype=bool)
+        sizes = np.array([np.nan if size is None else size for size in found], dtype=float)
         return known[place], sizes[place]
+
+    def _bytes(self, key: Key) -> float | None:
+        own = self.plain_bytes.get(key)
+        return self.elsewhere.get(key[:2]) if own is None and not is_published(key[2]) else own
 
     def weights(self, rows: Features, domain: Names) -> FloatArray:
         """Number of weights of each row's network, by its plain form where that was measured.
@@ -101,7 +109,7 @@ def seen_by(target: str, rows: Features) -> Features:
     if target == "accuracy_pct":
         return rows
     rows = rows.undistilled()
-    return rows.unpruned() if target == "file_kb" else rows
+    return rows.unpruned(rows.stored_dense) if target == "file_kb" else rows
 
 
 def anchors(target: str, rows: Features, domain: Names, y: FloatArray) -> Anchors:
@@ -109,11 +117,32 @@ def anchors(target: str, rows: Features, domain: Names, y: FloatArray) -> Anchor
     plain = seen_by(target, rows).plain
     sizes = np.exp(y[plain]) * 1000 if target in SIZES else np.full(plain.sum(), np.nan)
     keys = zip(rows.network[plain], rows.task[plain], domain[plain], strict=True)
-    return Anchors(plain_bytes=dict(zip(keys, sizes.tolist(), strict=True)))
+    return Anchors(
+        plain_bytes=dict(zip(keys, sizes.tolist(), strict=True)),
+        elsewhere=_elsewhere(rows.take(plain), domain[plain], sizes) if target in SIZES else {},
+    )
+
+
+def _elsewhere(plain: Features, domain: Names, sizes: FloatArray) -> dict[tuple[str, str], float]:
+    """Sizes of plain networks that were built here, however they were trained, if at all.
+
+    Bytes of dense weights do not depend on training. What others published may be another network.
+    """
+    found: dict[tuple[str, str], list[float]] = {}
+    for network, task, where, size in zip(plain.network, plain.task, domain, sizes, strict=True):
+        if not is_published(where):
+            found.setdefault((network, task), []).append(float(size))
+    return {key: float(np.median(values)) for key, values in found.items()}
 
 
 def fit(
-    target: str, rows: Features, domain: Names, y: FloatArray, *, expected: Iterable[str] = ()
+    target: str,
+    rows: Features,
+    domain: Names,
+    y: FloatArray,
+    *,
+    expected: Iterable[str] = (),
+    start: TargetModel | None = None,
 ) -> TargetModel:
     """Fit a target's regression.
 
@@ -124,6 +153,7 @@ def fit(
         y: `(n,)` values on the target's scale.
         expected: domains that rows are still to come of. Their effects keep the prior's spread,
             as those of any unseen one do where there are several.
+        start: a fit of much the same rows, where the search begins.
     """
     rows = seen_by(target, rows)
     known = anchors(target, rows, domain, y)
@@ -144,6 +174,7 @@ def fit(
         spread=np.array(list(design.spreads.values())),
         noise=np.array(design.noise),
         noise_class=rows.integer.astype(np.int64),
+        start=None if start is None else start.effects,
     )
     return TargetModel(
         target=target, levels=levels, effects=effects, coefficients=coefficients, anchors=known

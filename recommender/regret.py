@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recommender.advisers import ALWAYS, PROFILE, SINGLE_BEST, Adviser, Panel
+from recommender.baselines import Locate
 from recommender.cells import usable
 from recommender.holdout import Fold
 from recommender.model import ParetoModel
@@ -93,18 +94,26 @@ class Table:
     """`(n,)` in the fold's left-out rows."""
 
 
-def play(fold: Fold, learned: ParetoModel, *, questions: int, seed: int) -> Iterator[Outcome]:
+def play(
+    fold: Fold,
+    learned: ParetoModel,
+    simple: Mapping[str, Mapping[str, Locate]],
+    *,
+    questions: int,
+    seed: int,
+) -> Iterator[Outcome]:
     """Let every adviser pick on every board with hidden candidates.
 
     Args:
         fold: the split.
         learned: the model fitted on its training rows.
+        simple: the simple learners taught by them, as `recommender.baselines.taught` does.
         questions: limit sets, dealt over the boards.
         seed: of the limits and of the random adviser.
     """
     random = np.random.default_rng(seed)
     tables = _tables(fold)
-    heard = Panel.of(fold, learned, random)
+    heard = Panel.of(fold, learned, simple, random)
     # Of a device that was measured on the left-out task alone nobody knows anything.
     seen = set(fold.train["device"])
     asked = [k for k, table in tables.items() if table.hidden.any() and k[0] in seen]

@@ -60,3 +60,14 @@ def test_without_groups_the_median_alone_is_to_be_had():
     nothing = calibrate([])
     assert nothing.width(0.0) == 0.0
     assert nothing.width(0.1) == float("inf")
+
+
+def test_the_highest_level_is_not_the_largest_error_of_all():
+    random = np.random.default_rng(3)
+    covered = []
+    for _ in range(400):
+        scale = np.exp(random.normal(0, 0.5, size=8))
+        groups = [np.abs(random.normal(0, s, size=12)) for s in scale]
+        calibration = calibrate(groups[:-1])
+        covered.append(np.mean(groups[-1] <= calibration.width(7 / 8)))
+    assert 0.85 <= np.mean(covered) <= 0.92

@@ -84,3 +84,71 @@ def test_rebuilding_writes_what_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr(fitting, "SHIPPED", tmp_path / "forecast.json")
     fitting.rebuild()
     assert forecast.read(tmp_path / "forecast.json").sha256 == CONTENT["sha256"]
+
+
+def timed_only(device="board"):
+    """A device that the paper's networks were timed on, with random weights."""
+    return [
+        replace(
+            record,
+            device=device,
+            accuracy=None,
+            compressed_bytes=(record.size_bytes or 1e5) * 1.1,
+            latencies_s=(0.001,),
+            protocol="untrained@1",
+            environment={"epochs": 0},
+            suspect={},
+            source="",
+        )
+        for record in published.RECORDS
+        if record.task == "cifar10" and record.strategy in ("nq", "blq", "fiq", "f16", "prn")
+    ]
+
+
+def board_of(records, device="board"):
+    return Forecast({**fitting.content(records)}).board(device, "cifar10")
+
+
+def at(board, network, strategy):
+    return list(zip(board.network, board.strategy, strict=True)).index((network, strategy))
+
+
+def test_a_device_that_was_only_timed_is_advised_on_yet_nothing_of_it_is_called_measured():
+    board = board_of(published.RECORDS + timed_only())
+    assert not board.measured.any()
+    i = at(board, "vgg", "fiq")
+    assert board.quantities["latency_ms"].given[i]
+    # Random weights compress a little otherwise: their size is learned from, not promised.
+    assert not board.quantities["size_kb"].given[i]
+    accuracy = board.quantities["accuracy_pct"]
+    assert not accuracy.given[i]
+    low, _, high = (accuracy.interval(i, 0.9)[k] for k in (1, 0, 2))
+    assert low < accuracy.value[i] < high
+    papers = next(r for r in published.RECORDS if (r.network, r.strategy) == ("vgg", "fiq"))
+    assert accuracy.value[i] == pytest.approx(100 * papers.accuracy, abs=6)
+
+
+def test_the_very_same_file_scores_the_same_on_other_kernels_and_is_still_a_prediction_there():
+    trained = replace(
+        timed_only("other")[0],
+        accuracy=0.777,
+        n_test=10_000,
+        compressed_bytes=50_000.0,
+        protocol="mine@2",
+        environment={"epochs": 30},
+    )
+    board = board_of([*published.RECORDS, *timed_only("other"), *timed_only(), trained])
+    i = at(board, trained.network, trained.strategy)
+    assert board.quantities["accuracy_pct"].value[i] == pytest.approx(77.7)
+    assert board.quantities["size_kb"].value[i] == pytest.approx(50)
+    assert not board.measured[i]
+    assert trained.id in board.rows[i]
+
+
+def test_zeros_of_float_weights_are_stored_sparsely_where_files_are_built_here():
+    rows = [replace(r, file_bytes=(r.file_bytes or 1e5)) for r in timed_only()]
+    board = board_of(published.RECORDS + rows)
+    measured = {(r.network, r.strategy): r.file_bytes / 1000 for r in rows}
+    for network in ("vgg", "wrn"):
+        i = at(board, network, "prn")
+        assert board.quantities["file_kb"].value[i] == pytest.approx(measured[network, "prn"])
