@@ -85,6 +85,31 @@ def test_the_grammar_builds_and_runs(network, small, tmp_path):
             assert {"blq": np.int8, "f16": np.float16}[strategy.quantizer] in kinds
 
 
+STEPS = replace(
+    BRIEF,
+    recipe=Recipe(epochs=1, batch=64, learning_rate=0.001, pruning_epochs=1, qat_epochs=1),
+)
+
+
+@pytest.mark.parametrize("network", facts_of())
+def test_pruning_and_training_on_the_grid_work_on_every_network(network, small, tmp_path):
+    """A few steps: float, pruned, and quantization-aware from either."""
+    if network in SLOW and not os.environ.get("DLMO_SLOW_TESTS"):
+        pytest.skip("takes minutes; set DLMO_SLOW_TESTS=1")
+    few = replace(small, x_train=small.x_train[:128], y_train=small.y_train[:128])
+    strategies = [Strategy.parse(slug) for slug in ("qat", "prn+qat")]
+    made = list(produce(network, strategies, few, STEPS, seed=0, cache=tmp_path))
+    assert [(product.failure, product.epochs) for product in made] == [("", 1), ("", 1)]
+    plain, pruned = (Path(product.path).read_bytes() for product in made)
+    zeros = []
+    for content in (plain, pruned):
+        assert run(content).shape == (1, 10)
+        assert set(constants(content)) == {np.int8}
+        kernels = [k.ravel() for k in constants(content)[np.int8]]
+        zeros.append(np.mean(np.concatenate(kernels) == 0))
+    assert zeros[0] < 0.3 < 0.6 < zeros[1]  # depthwise kernels are spared, and small ones differ
+
+
 def test_every_strategy_trains(small, tmp_path):
     stages = []
     made = list(
