@@ -35,7 +35,8 @@ BLOCK = 1 << 20
 BEAT_S = 2.0
 """Seconds between signs of life."""
 
-OTHERS = (errno.EWOULDBLOCK, errno.EAGAIN)
+TAKEN = (errno.EWOULDBLOCK, errno.EAGAIN)
+"""Of a lock that somebody else has."""
 
 
 def main(order: dict[str, Any]) -> int:
@@ -133,7 +134,7 @@ def _alone(folder: str) -> int | None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return descriptor
         except OSError as error:
-            if error.errno not in OTHERS:
+            if error.errno not in TAKEN:
                 raise
         if time.monotonic() > last:
             return None

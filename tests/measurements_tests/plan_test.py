@@ -49,6 +49,17 @@ def test_a_failure_is_an_answer_and_another_protocol_is_none():
     assert missing(wanted, records) == (wanted[1],)
 
 
+def test_a_record_of_a_device_that_has_changed_since_is_no_answer():
+    (one, other) = grid(networks="a", strategies=("nq",))
+    then = {"processor": "Cortex-A72", "cores": 4}
+    records = [record(one, environment=then), record(other, environment=then)]
+    assert missing([one, other], records, devices={"d1": then}) == ()
+    now = {"d1": {**then, "processor": "Cortex-A76"}}
+    assert missing([one, other], records, devices=now) == (one,)
+    assert plan.stale(records[0], now) == "the processor was Cortex-A72, is Cortex-A76"
+    assert missing([one], [record(one)], devices=now) == ()  # nobody knows what it was
+
+
 def test_held_of_what_is_not_there_or_torn(tmp_path):
     assert held(tmp_path / "none") == []
     (tmp_path / "a.jsonl").write_bytes(b"")
