@@ -128,7 +128,8 @@ def _join(parts: Sequence[Finding]) -> Audit:
         words = "; ".join(part.words for part in tested)
     else:
         words = "; ".join(f"{part.quantity} {part.verdict}, {part.words}" for part in tested)
-    left = dict.fromkeys(part.quantity for part in parts if part.verdict == "untested")
+    known = {part.quantity for part in tested}
+    left = dict.fromkeys(part.quantity for part in parts if part.quantity not in known)
     unsaid = f", {' and '.join(left)} untested" if left else ""
     return Audit(verdict=verdict, words=f"{verdict} here{unsaid}: {words}")
 
