@@ -141,7 +141,9 @@ def test_sizes_that_notes_call_zipped_are_compressed_ones(given_file):
     ("network", "pixels"),
     [("Mobilenet_V1_0.25_128", 128), ("ResNet_V2_101", 299), ("SqueezeNet", None)],
 )
-def test_the_size_of_images_is_a_fact_where_name_or_definition_tells_it(given_file, network, pixels):
+def test_the_size_of_images_is_a_fact_where_name_or_definition_tells_it(
+    given_file, network, pixels
+):
     line = row(source="tflite_hosted_models", network=network)
     (record,) = taken(given_file(f"{HEADER}\n{line}"))
     assert record.network == network.lower()
