@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from measurements.strategy import Strategy
 from recommender import reasons
 from recommender.constraints import LIMITS, Constraints
@@ -170,9 +168,16 @@ class Advice:
 
     def gain(self, index: int) -> float | None:
         """Accuracy points over the pick, as surely delivered; None without a pick."""
+        return self._gain(index, None)
+
+    def near_gain(self, index: int) -> float | None:
+        """The same of a near miss: a measured one is held against the best measured one."""
+        return self._gain(index, self.choice.measured_pick)
+
+    def _gain(self, index: int, measured_pick: int | None) -> float | None:
         if self.choice.pick is None:
             return None
-        points = float(gain(self.ranking, np.array([index]), self.choice.pick)[0])
+        points = gain(self.ranking, index, self.choice.pick, measured_pick)
         return round(points, 4) if math.isfinite(points) else None
 
     def _value(self, target: str, index: int) -> dict[str, float | None] | None:
@@ -196,7 +201,7 @@ class Advice:
         return {
             "candidate": self.candidate(index, reasons.of_near_miss(self, index)),
             "breaks": self.breaks(index),
-            "gain": {"accuracy_pct": self.gain(index)},
+            "gain": {"accuracy_pct": self.near_gain(index)},
         }
 
     def _relaxation(self, relaxation: Relaxation) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.constraints import LIMITS, Constraints
+from recommender.pareto import non_dominated
 from recommender.profile import SAY
 from recommender.ranking import Ranking
 from recommender.relax import Relaxation, changes, joint, single
@@ -38,8 +39,11 @@ class Choice:
     """The feasible part of the Pareto set, best first."""
     alternatives: IntArray
     """The pick's rivals: feasible, best first; after a predicted pick the best measured one."""
+    measured_pick: int | None
+    """After a predicted pick, the best feasible candidate that was measured; else None."""
     near_misses: IntArray
-    """Members of the Pareto set just outside the limits that would gain much, best first."""
+    """Members of the Pareto set just outside the limits that would gain much, best first; after a
+    predicted pick also those of the measured ones' own Pareto set."""
     relaxations: tuple[Relaxation, ...]
     """Smallest moves of limits that buy something better, or anything at all."""
     top: int
@@ -76,14 +80,16 @@ def choose(ranking: Ranking, constraints: Constraints, *, top: int) -> Choice:
     feasible = _feasible(ranking, limits)
     ordered_front, frontier = _fronts(ranking, limits)
     pick = int(frontier[0]) if len(frontier) else None
+    measured_pick = _measured_pick(ranking, feasible, pick)
     return Choice(
         limits=limits,
         pick=pick,
         feasible=feasible,
         p_feasible=ranking.board.p_feasible(limits, ranking.profile.size_kind),
         frontier=frontier,
-        alternatives=_rivals(ranking, feasible, pick, top),
-        near_misses=_near(ranking, limits, ordered_front, feasible, pick, top),
+        alternatives=_rivals(ranking, feasible, pick, measured_pick)[:top],
+        measured_pick=measured_pick,
+        near_misses=_near(ranking, limits, ordered_front, feasible, pick, measured_pick)[:top],
         relaxations=_relaxations(ranking, limits, pick),
         top=top,
     )
@@ -100,16 +106,24 @@ def _fronts(ranking: Ranking, limits: FloatArray) -> tuple[IntArray, IntArray]:
     return ordered, ordered[_feasible(ranking, limits)[ordered]]
 
 
-def _rivals(ranking: Ranking, feasible: BoolArray, pick: int | None, top: int) -> IntArray:
+def _measured_pick(ranking: Ranking, feasible: BoolArray, pick: int | None) -> int | None:
+    measured = ranking.board.measured
+    if pick is None or measured[pick]:
+        return None
+    found = ranking.order[(feasible & measured)[ranking.order]]
+    return int(found[0]) if len(found) else None
+
+
+def _rivals(
+    ranking: Ranking, feasible: BoolArray, pick: int | None, measured_pick: int | None
+) -> IntArray:
     if pick is None:
         return np.empty(0, dtype=np.int64)  # the rest may meet the limits, but promise nothing
     rivals = ranking.order[feasible[ranking.order]]
     rivals = rivals[rivals != pick]
-    measured = ranking.board.measured
-    if not measured[pick] and measured[rivals].any():
-        best = rivals[measured[rivals]][0]
-        rivals = np.concatenate([[best], rivals[rivals != best]])
-    return rivals[:top]
+    if measured_pick is None:
+        return np.asarray(rivals)
+    return np.concatenate([[measured_pick], rivals[rivals != measured_pick]])
 
 
 def _near(
@@ -118,19 +132,33 @@ def _near(
     ordered_front: IntArray,
     feasible: BoolArray,
     pick: int | None,
-    top: int,
+    measured_pick: int | None,
 ) -> IntArray:
-    outside = ordered_front[~feasible[ordered_front]]
+    found = ordered_front
+    if measured_pick is not None:
+        # What was measured is judged among its like: no prediction takes its place.
+        needs = np.where(ranking.board.measured[:, None], ranking.needs[:, :3], np.inf)
+        either = np.union1d(found, np.flatnonzero(non_dominated(needs)))
+        found = ranking.order[np.isin(ranking.order, either)]
+    outside = found[~feasible[found]]
     near = changes(ranking.needs[outside], limits).max(axis=1) <= NEAR
     if pick is not None:
-        near &= gain(ranking, outside, pick) >= MUCH
-    return np.asarray(outside[near][:top])
+        near &= np.array([gain(ranking, i, pick, measured_pick) >= MUCH for i in outside], bool)
+    return np.asarray(outside[near])
 
 
-def gain(ranking: Ranking, candidates: IntArray, pick: int) -> FloatArray:
-    """Accuracy points, as surely delivered, that candidates have over the pick."""
-    accuracy = -ranking.needs[:, 2]
-    return np.asarray(accuracy[candidates] - accuracy[pick], dtype=float)
+def gain(ranking: Ranking, near: int, pick: int, measured_pick: int | None = None) -> float:
+    """Accuracy points, as surely delivered, that a candidate has over whom it is held against.
+
+    Args:
+        ranking: the candidates in order.
+        near: the candidate.
+        pick: whom it is held against.
+        measured_pick: whom instead, if the candidate was measured; None: the pick too.
+    """
+    measured = measured_pick is not None and ranking.board.measured[near]
+    other = measured_pick if measured else pick
+    return float(ranking.needs[other, 2] - ranking.needs[near, 2])
 
 
 def _relaxations(ranking: Ranking, limits: FloatArray, pick: int | None) -> tuple[Relaxation, ...]:

@@ -51,7 +51,7 @@ def of_member(advice: Advice, index: int) -> list[str]:
 
 def of_near_miss(advice: Advice, index: int) -> list[str]:
     """Which limit a candidate breaks, by how much, and what it would gain."""
-    gain = advice.gain(index)
+    gain = advice.near_gain(index)
     wants = "; ".join(
         f"needs {wording.bound(LIMITS[i], LIMITS[i].sign * need)} instead of "
         f"{wording.quantity(LIMITS[i], LIMITS[i].sign * limit)}"
@@ -61,6 +61,9 @@ def of_near_miss(advice: Advice, index: int) -> list[str]:
         if need > limit
     )
     gains = "" if gain is None else f" and gains {wording.points(gain)} of accuracy"
+    measured = advice.choice.measured_pick
+    if measured is not None and advice.ranking.board.measured[index]:
+        gains += f" over {_name(advice, measured)}"
     return [_basis(advice, index), f"{wants}{gains}", *_remarks(advice, index)]
 
 

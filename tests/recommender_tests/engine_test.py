@@ -131,7 +131,19 @@ def test_near_misses_are_near_and_gain_much(board, name, constraints):
             (ranking.needs[index] - limits)[broken] / np.abs(limits[broken]) <= NEAR + 1e-12
         ).all()
         if choice.pick is not None:
-            assert ranking.needs[choice.pick, 2] - ranking.needs[index, 2] >= MUCH
+            like = choice.measured_pick is not None and ranking.board.measured[index]
+            other = choice.measured_pick if like else choice.pick
+            assert ranking.needs[other, 2] - ranking.needs[index, 2] >= MUCH
+
+
+@given(boards(), CLASSES, LIMITS_OF_ANY_KIND)
+def test_no_prediction_hides_a_measured_near_miss(board, name, constraints):
+    """What asking for measured ones alone finds near is found near beside a predicted pick too."""
+    every = choose(ranked(board, service_class=name), constraints, top=1000)
+    measured = choose(ranked(board, service_class=name, evidence="measured"), constraints, top=1000)
+    if every.measured_pick is not None and not np.isfinite(limits_of(constraints)[-1]):
+        assert measured.pick == every.measured_pick
+        assert set(measured.near_misses) <= set(every.near_misses)
 
 
 def test_each_class_wants_something_else():

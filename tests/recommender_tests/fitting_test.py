@@ -3,6 +3,7 @@ from dataclasses import replace
 import published
 import pytest
 
+from measurements import read
 from measurements.strategy import grammar
 from measurements.subject import networks, tasks
 from recommender import fitting, forecast
@@ -81,9 +82,10 @@ def test_nothing_but_failures():
 
 
 def test_rebuilding_writes_what_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(fitting, "SHIPPED", tmp_path / "forecast.json")
+    monkeypatch.setattr(fitting, "SHIPPED", tmp_path / "forecast.jsonl")
     fitting.rebuild()
-    assert forecast.read(tmp_path / "forecast.json").sha256 == CONTENT["sha256"]
+    found = forecast.read(tmp_path / "forecast.jsonl")
+    assert found.sha256 == forecast.digest(read()) == forecast.read(forecast.SHIPPED).sha256
 
 
 def timed_only(device="board"):

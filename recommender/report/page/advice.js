@@ -56,7 +56,8 @@ const advice = (() => {
         change_pct: changePct(choice.limits[k], need),
       };
     });
-    const gain = choice.pick === null ? null : selection.gain(ranking, i, choice.pick);
+    const { pick, measuredPick } = choice;
+    const gain = pick === null ? null : selection.gain(ranking, i, pick, measuredPick);
     return {
       candidate: candidate(answer, i, reasons.ofNearMiss(answer, i)),
       breaks,

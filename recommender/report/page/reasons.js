@@ -43,11 +43,12 @@ const reasons = (() => {
       return [`needs ${wording.bound(limit, sign * need)} instead of ` +
         wording.quantity(limit, sign * choice.limits[k])];
     });
-    const gains =
-      choice.pick === null
-        ? ""
-        : ` and gains ${wording.points(selection.gain(ranking, i, choice.pick))} of accuracy`;
-    return wants.join("; ") + gains;
+    if (choice.pick === null) return wants.join("; ");
+    const { pick, measuredPick } = choice;
+    const gain = selection.gain(ranking, i, pick, measuredPick);
+    const over =
+      measuredPick !== null && ranking.board.measured[i] ? ` over ${name(advice, measuredPick)}` : "";
+    return `${wants.join("; ")} and gains ${wording.points(gain)} of accuracy${over}`;
   }
 
   function ofPurchase(advice, { moves, buys }) {

@@ -176,27 +176,41 @@ const selection = (() => {
     const frontier = orderedFront.filter((i) => feasible[i]);
     const pick = frontier.length ? frontier[0] : null;
     let rivals = pick === null ? [] : order.filter((i) => feasible[i] && i !== pick);
+    let measuredPick = null;
     if (pick !== null && !board.measured[pick]) {
-      const best = rivals.find((i) => board.measured[i]);
-      if (best !== undefined) rivals = [best, ...rivals.filter((i) => i !== best)];
+      measuredPick = rivals.find((i) => board.measured[i]) ?? null;
+      if (measuredPick !== null) rivals = [measuredPick, ...rivals.filter((i) => i !== measuredPick)];
     }
-    const near = orderedFront.filter(
+    // What was measured is judged among its like: no prediction takes its place.
+    const like = measuredPick === null ? front : measuredFront(ranking);
+    const near = order.filter(
       (i) =>
+        (front[i] || like[i]) &&
         !feasible[i] &&
         Math.max(...relax.changes(needs, limits, i)) <= page.near &&
-        (pick === null || gain(ranking, i, pick) >= page.much),
+        (pick === null || gain(ranking, i, pick, measuredPick) >= page.much),
     );
     return {
-      limits, pick, feasible, frontier, front,
+      limits, pick, measuredPick, feasible, frontier, front,
       alternatives: rivals.slice(0, top),
       nearMisses: near.slice(0, top),
       relaxations: relaxationsOf(ranking, limits, orderedFront, pick),
     };
   }
 
-  /** Accuracy points, as surely delivered, over the pick. */
-  function gain({ needs }, candidate, pick) {
-    return -needs[ACCURACY][candidate] - -needs[ACCURACY][pick];
+  /** The Pareto set of the candidates that were measured. */
+  function measuredFront({ board, needs }) {
+    const own = (column) => column.map((need, i) => (board.measured[i] ? need : Infinity));
+    return nonDominated(needs.slice(0, 3).map(own));
+  }
+
+  /**
+   * Accuracy points, as surely delivered, over the pick; over the best measured candidate, where
+   * one is named and the candidate was measured itself.
+   */
+  function gain({ board, needs }, candidate, pick, measuredPick = null) {
+    const other = measuredPick !== null && board.measured[candidate] ? measuredPick : pick;
+    return needs[ACCURACY][other] - needs[ACCURACY][candidate];
   }
 
   function relaxationsOf({ needs, merit, position, page }, limits, orderedFront, pick) {

@@ -31,7 +31,8 @@ const why = (() => {
   function breach(answer, i) {
     const { ranking, choice } = answer;
     const text = reasons.breach(answer, i);
-    if (choice.pick === null || selection.gain(ranking, i, choice.pick) > 0) return text;
+    const { pick, measuredPick } = choice;
+    if (pick === null || selection.gain(ranking, i, pick, measuredPick) > 0) return text;
     return text.replace(/ and gains .*$/, "");
   }
 
