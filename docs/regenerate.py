@@ -60,8 +60,22 @@ def flagship() -> str:
 def here() -> str:
     """The same question on a measured device: what it picks, and why another."""
     command = f"dlmo-advise --class mid-end --max-size 500KB --max-latency 50ms --device {DEVICE}"
-    head = printed(command).split("\n\ncandidate")[0]
-    return f"```\n$ {command}\n{head}\n…\n```"
+    text = printed(command)
+    head = text.split("\n\ncandidate")[0]
+    lost = re.findall(
+        r"^  - .*?(?=^  - |^$)", text.partition("What the sources say")[2], re.M | re.S
+    )
+    contradicted = "".join(
+        remark for remark in lost if "contradicted here" in " ".join(remark.split())
+    )
+    return f"```\n$ {command}\n{head}\n…\nWhat the sources say\n…\n{contradicted.rstrip()}\n…\n```"
+
+
+def hopeless() -> str:
+    """What is said when nothing fits."""
+    command = "dlmo-advise --max-size 10KB --min-accuracy 95"
+    change = printed(command).partition("What would make something feasible")[2].split("\n\n")[0]
+    return f"```\n$ {command}\n…\nWhat would make something feasible{change}\n…\n```"
 
 
 def tables() -> str:
@@ -150,6 +164,7 @@ def _errors(scores: Iterable[Score]) -> Iterator[str]:
 
 QUICK: dict[str, Callable[[], str]] = {
     "flagship": flagship,
+    "hopeless": hopeless,
     "here": here,
     "tables": tables,
     "audit": audit,

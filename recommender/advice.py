@@ -87,7 +87,8 @@ class Advice:
     verdicts: tuple[Verdict, ...]
     """The remarks that speak here."""
     speakers: tuple[tuple[str, ...], ...]
-    """For each candidate, the ids of the remarks that weigh for (`+id`) or against (`-id`) it."""
+    """For each candidate, the ids of the remarks that weigh for (`+id`) or against (`-id`) it, and
+    of those that would if this device did not contradict them (`0id`)."""
     basis: Basis
     """What it rests on."""
     advisor: Advisor = field(repr=False, compare=False)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from measurements.record import Measurement
     from rules.remark import Rules
+    from rules.verdict import Audit
 
 DEFAULT_DEVICE = "sensors-2022"
 SHIPPED = "shipped"
@@ -246,7 +247,11 @@ class Advisor:
         lawful = [
             not law or situation.base_of(Strategy.parse(slug)) in law for slug in board.strategy
         ]
-        weights = {v.id: v.weight for v in judgement.verdicts}
+        signs = {
+            v.id: "+" if v.weight > 0 else "-" if v.weight < 0 else "0"
+            for v in judgement.verdicts
+            if v.weight or (v.effect != "inform" and _is_contradicted(audits.get(v.id)))
+        }
         return _Judged(
             ranking=rank(
                 board,
@@ -259,10 +264,13 @@ class Advisor:
                 for v in judgement.verdicts
             ),
             speakers=tuple(
-                tuple(f"{'+' if weights[i] > 0 else '-'}{i}" for i in ids if weights[i])
-                for ids in judgement.fired
+                tuple(f"{signs[i]}{i}" for i in ids if i in signs) for ids in judgement.fired
             ),
         )
+
+
+def _is_contradicted(audit: Audit | None) -> bool:
+    return audit is not None and audit.verdict == "contradicted"
 
 
 def _listed(paths: Path | str | Sequence[Path | str] | None) -> tuple[Path | str, ...]:

@@ -155,10 +155,13 @@ def gain(ranking: Ranking, near: int, pick: int, measured_pick: int | None = Non
         near: the candidate.
         pick: whom it is held against.
         measured_pick: whom instead, if the candidate was measured; None: the pick too.
+
+    Returns:
+        To a billionth of a point, so that what ties on paper ties in every language.
     """
     measured = measured_pick is not None and ranking.board.measured[near]
     other = measured_pick if measured else pick
-    return float(ranking.needs[other, 2] - ranking.needs[near, 2])
+    return round(float(ranking.needs[other, 2] - ranking.needs[near, 2]), 9)
 
 
 def _relaxations(ranking: Ranking, limits: FloatArray, pick: int | None) -> tuple[Relaxation, ...]:

@@ -25,6 +25,8 @@ _AXES = (
 """Column of the needs, word and form of the three objectives."""
 _MEASURABLE = (("accuracy_pct", "accuracy"), ("size_kb", "size"), ("latency_ms", "latency"))
 """Target and word of what makes a candidate measured, when all of it was."""
+_SIGNS = {"+": "for it", "-": "against it", "0": "contradicted here, without a say"}
+"""Sign of a speaker -> what its remark does."""
 _SHOWN_ROWS = 2
 
 
@@ -224,13 +226,10 @@ def _remarks(advice: Advice, index: int) -> list[str]:
     speakers = advice.speakers[index]
     if not speakers or advice.profile.follow == "evidence":
         return []
-    for_it = [s[1:] for s in speakers if s[0] == "+"]
-    against = [s[1:] for s in speakers if s[0] == "-"]
     parts = []
-    if for_it:
-        parts.append(f"for it: {', '.join(for_it)}")
-    if against:
-        parts.append(f"against it: {', '.join(against)}")
+    for sign, words in _SIGNS.items():
+        if named := [s[1:] for s in speakers if s[0] == sign]:
+            parts.append(f"{words}: {', '.join(named)}")
     return [f"remarks {'; '.join(parts)}"]
 
 

@@ -143,7 +143,7 @@ def generated():
     return regenerate
 
 
-@pytest.mark.parametrize("name", ["flagship", "here", "tables", "audit", "reached"])
+@pytest.mark.parametrize("name", ["flagship", "hopeless", "here", "tables", "audit", "reached"])
 def test_the_readmes_generated_parts_are_what_the_commands_print(generated, name):
     assert generated.part(README, name) == generated.QUICK[name](), "python docs/regenerate.py"
 

@@ -119,7 +119,8 @@ def relaxation(advice: Advice, entry: dict[str, Any]) -> str:
 def remarks(advice: Advice) -> list[Verdict]:
     """The remarks worth reading here: what weighs on the pick, and what is recommended instead.
 
-    All that speak to the question are in the JSON.
+    What would weigh on it but is contradicted on this device is among them, with the figures. All
+    that speak to the question are in the JSON.
     """
     pick = advice.choice.pick
     weighing = {s[1:] for s in advice.speakers[pick]} if pick is not None else set()

@@ -98,13 +98,13 @@ const panels = (() => {
     byId("about").hidden = i === null;
     if (i === null) return;
     byId("about-title").textContent = `${i === view.answer.choice.pick ? "Why" : "Why not"} ${view.name(i)}?`;
-    const said = reasons.speakers(view.answer, i);
+    const signs = new Map(reasons.speakers(view.answer, i).map((s) => [s.slice(1), reasons.SIGNS[s[0]]]));
     fill(byId("about-why"), ...list([
       `${figuresIn(view, i)} (${why.evidence(view.answer, i)})`,
       why.verdict(view.answer, i),
       reasons.basis(view.answer, i),
-      ...verdictsOf(view).filter((v) => said.some((s) => s.slice(1) === v.id)).map((v) =>
-        `${said.includes(`+${v.id}`) ? "for it" : "against it"}: ${v.says} (${v.id}, ${v.source})`),
+      ...verdictsOf(view).filter((v) => signs.has(v.id)).map((v) =>
+        `${signs.get(v.id)}: ${v.says} (${v.id}, ${v.source})`),
     ]));
   }
 

@@ -197,16 +197,17 @@ const reasons = (() => {
     return words.join(", ") || "no better in anything";
   }
 
-  /** The remarks that weigh for (`+id`) or against (`-id`) a candidate. */
+  /** Sign of a speaker -> what its remark does. */
+  const SIGNS = { "+": "for it", "-": "against it", 0: "contradicted here, without a say" };
+
+  /** The remarks that weigh for (`+id`) or against (`-id`) a candidate, or would (`0id`). */
   const speakers = ({ ranking: { judged } }, i) => judged.speaker_sets[judged.speakers[i]];
 
   function remarks(advice, i) {
     const said = speakers(advice, i);
     if (!said.length || advice.ranking.profile.follow === "evidence") return [];
     const ids = (sign) => said.filter((s) => s[0] === sign).map((s) => s.slice(1)).join(", ");
-    const parts = [];
-    if (ids("+")) parts.push(`for it: ${ids("+")}`);
-    if (ids("-")) parts.push(`against it: ${ids("-")}`);
+    const parts = ["+", "-", "0"].filter(ids).map((sign) => `${SIGNS[sign]}: ${ids(sign)}`);
     return [`remarks ${parts.join("; ")}`];
   }
 
@@ -238,6 +239,6 @@ const reasons = (() => {
 
   return {
     ofPick, ofRival, ofMember, ofNearMiss, ofPurchase, ofSilence, loss, breach, basis, unpromised,
-    speakers, name,
+    speakers, name, SIGNS,
   };
 })();

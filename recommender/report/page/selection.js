@@ -210,7 +210,7 @@ const selection = (() => {
    */
   function gain({ board, needs }, candidate, pick, measuredPick = null) {
     const other = measuredPick !== null && board.measured[candidate] ? measuredPick : pick;
-    return needs[ACCURACY][other] - needs[ACCURACY][candidate];
+    return Math.round((needs[ACCURACY][other] - needs[ACCURACY][candidate]) * 1e9) / 1e9;
   }
 
   function relaxationsOf({ needs, merit, position, page }, limits, orderedFront, pick) {
