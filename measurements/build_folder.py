@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from measurements import c_array, model_card
-from measurements.embedding import embedded
 from measurements.errors import HarnessError
 from measurements.model_card import Card
 
@@ -51,7 +50,7 @@ def write(
     labels: Sequence[str],
     protocol: Path,
     source: Path | None = None,
-    c_files: bool = False,
+    embedded: bytes | None = None,
 ) -> None:
     """Put a build in place; an earlier one is replaced.
 
@@ -62,7 +61,7 @@ def write(
         labels: class names in the order of the outputs.
         protocol: its file.
         source: file of a network of the user's own.
-        c_files: write the C array too.
+        embedded: the same model for the C array, see `measurements.embedding`; None: no array.
 
     Raises:
         HarnessError: when it can't be written.
@@ -77,11 +76,13 @@ def write(
             if source:
                 (fresh / SOURCE).mkdir()
                 shutil.copyfile(source, fresh / place_of(source))
-            if c_files:
+            if embedded is not None:
                 name = Path(card.file).stem
-                symbol, inside = c_array.identifier(name), embedded(content)
-                (fresh / f"{symbol}.h").write_text(c_array.header(name, inside), encoding="ascii")
-                (fresh / f"{symbol}.cc").write_text(c_array.source(name, inside), encoding="ascii")
+                symbol = c_array.identifier(name)
+                (fresh / f"{symbol}.h").write_text(c_array.header(name, embedded), encoding="ascii")
+                (fresh / f"{symbol}.cc").write_text(
+                    c_array.source(name, embedded), encoding="ascii"
+                )
     except OSError as error:
         raise HarnessError(f"{folder}: can't be written: {error.strerror}") from None
 

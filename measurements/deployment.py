@@ -11,6 +11,7 @@ from measurements import build_folder, promise, protocol, recording
 from measurements.build_request import Request
 from measurements.device import base
 from measurements.device.base import Observation
+from measurements.embedding import embedded
 from measurements.environment import installed
 from measurements.errors import HarnessError
 from measurements.model_card import Card
@@ -80,14 +81,15 @@ def build(
         raise HarnessError(f"{data.name}: class name {odd[0]!r} has a line break in it")
     made, takes = _made_and_measured(request, data, watch)
     card = _card(request, data, made, takes)
+    content = Path(made.path or "").read_bytes()
     build_folder.write(
         folder,
         card,
-        Path(made.path or "").read_bytes(),
+        content,
         labels=data.class_names,
         protocol=protocol.path_of(request.protocol),
         source=_source_file(request.own),
-        c_files=c_files,
+        embedded=embedded(content) if c_files else None,
     )
     return card
 

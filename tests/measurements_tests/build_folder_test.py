@@ -33,7 +33,7 @@ def write(folder, **more):
 
 
 def test_all_that_belongs_together_lies_in_it(tmp_path):
-    write(tmp_path / "deep" / "built", c_files=True)
+    write(tmp_path / "deep" / "built", embedded=b"content")
     folder = tmp_path / "deep" / "built"
     assert {path.name for path in folder.iterdir()} == {
         "card.json", "README.md", "labels.txt", "protocol.toml",
@@ -46,7 +46,7 @@ def test_all_that_belongs_together_lies_in_it(tmp_path):
 
 
 def test_an_earlier_build_is_replaced_whole(tmp_path):
-    write(tmp_path / "built", c_files=True)
+    write(tmp_path / "built", embedded=b"content")
     build_folder.check_free(tmp_path / "built")
     write(tmp_path / "built")
     assert not list((tmp_path / "built").glob("*.cc"))
