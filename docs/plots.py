@@ -60,10 +60,11 @@ def shown(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def fronts(cells: pd.DataFrame, target: str, title: str) -> Figure:
-    """Accuracy against one cost, a panel per device, its Pareto front as a line."""
-    figure, panels = _panels(cells["device"].unique())
+    """Accuracy against one cost, a panel per device with both, its Pareto front as a line."""
+    known = cells.dropna(subset=["accuracy_pct", target])
+    figure, panels = _panels(known["device"].unique())
     for device, axes in panels:
-        here = cells[cells["device"] == device].dropna(subset=["accuracy_pct", target])
+        here = known[known["device"] == device]
         _scatter(axes, here, here[target], here["accuracy_pct"])
         losses = np.stack([here[target], -here["accuracy_pct"]], axis=1)
         front = here[non_dominated(losses)].sort_values(target)
@@ -156,7 +157,7 @@ def _round_numbers(*scales: Axis) -> None:
     for scale in scales:
         low, high = scale.get_view_interval()
         steps = (1.0, 2.0, 5.0) if high < 100 * low else (1.0,)
-        scale.set_major_locator(LogLocator(subs=steps))
+        scale.set_major_locator(LogLocator(subs=steps, numticks=4))
         scale.set_minor_locator(NullLocator())
         scale.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
 
