@@ -85,7 +85,7 @@ def test_the_readmes_python_runs():
         [sys.executable, "-c", shown("python")], capture_output=True, text=True, check=False
     )
     assert ended.returncode == 0, ended.stderr
-    assert ended.stdout.split()[0] == "vgg"
+    assert ended.stdout.splitlines()[0] == "wrn kd+prn+f16"
 
 
 def test_the_readmes_shell_runs(tmp_path):
@@ -107,7 +107,7 @@ def test_the_readmes_shell_runs(tmp_path):
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
-    assert "vgg" in ended.stdout
+    assert ended.stdout == "wrn kd+prn+f16\n"
 
 
 def test_no_path_of_a_machine_is_in_the_project():

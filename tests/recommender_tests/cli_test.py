@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from published import RECORDS
 
-from measurements import read
 from measurements.dataset import append
 from recommender.cli import main
 
@@ -200,7 +200,7 @@ def test_a_reader_that_has_seen_enough_is_no_error():
 
 def test_a_device_that_was_only_timed_is_listed_as_that(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    timed = [replace(r, device="bench", accuracy=None) for r in read() if not r.suspect]
+    timed = [replace(r, device="bench", accuracy=None) for r in RECORDS if not r.suspect]
     append(timed, tmp_path / "bench.jsonl")
     assert main(["devices", "--measurements", str(tmp_path / "bench.jsonl")]) == 0
     *_, row = capsys.readouterr().out.splitlines()

@@ -18,7 +18,7 @@ def test_the_harness_is_there_whole_and_each_command_once():
 def test_the_next_measurement_reads_at_80_columns(capsys):
     assert main(QUESTION) == 0
     said = capsys.readouterr().out
-    assert "Today's answer: vgg F16 (measured)." in said
+    assert "Today's answer: wrn KD+PRN+F16 (predicted)." in said
     assert "measure next" in said
     assert max(map(len, said.splitlines())) <= 80
 
