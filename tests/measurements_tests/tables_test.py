@@ -3,6 +3,7 @@ import dataclasses
 import io
 from pathlib import Path
 
+import published
 import pytest
 
 from measurements.dataset import read
@@ -115,8 +116,8 @@ def test_a_device_that_nobody_measured_is_an_error_with_the_known_ones():
 
 # As text
 
-BOARD = [dataclasses.replace(record, device="board") for record in SHIPPED]
-BOTH = [fill(SHIPPED), fill([*SHIPPED, *BOARD], "board")]
+BOARD = [dataclasses.replace(record, device="board") for record in published.RECORDS]
+BOTH = [fill(published.RECORDS), fill([*published.RECORDS, *BOARD], "board")]
 
 
 @pytest.mark.parametrize("tables", BOTH)
