@@ -87,6 +87,7 @@ def test_the_grammar_builds_and_runs(network, small, tmp_path):
 
 STEPS = replace(
     BRIEF,
+    networks={},
     recipe=Recipe(epochs=1, batch=64, learning_rate=0.001, pruning_epochs=1, qat_epochs=1),
 )
 
