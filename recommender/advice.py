@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from measurements.strategy import Strategy
 from recommender import reasons
 from recommender.constraints import LIMITS, Constraints
@@ -178,7 +180,8 @@ class Advice:
     def _gain(self, index: int, measured_pick: int | None) -> float | None:
         if self.choice.pick is None:
             return None
-        points = gain(self.ranking, index, self.choice.pick, measured_pick)
+        one = np.array([index])
+        points = float(gain(self.ranking, one, self.choice.pick, measured_pick)[0])
         return round(points, 4) if math.isfinite(points) else None
 
     def _value(self, target: str, index: int) -> dict[str, float | None] | None:

@@ -137,31 +137,36 @@ def _near(
     found = ordered_front
     if measured_pick is not None:
         # What was measured is judged among its like: no prediction takes its place.
-        needs = np.where(ranking.board.measured[:, None], ranking.needs[:, :3], np.inf)
-        either = np.union1d(found, np.flatnonzero(non_dominated(needs)))
-        found = ranking.order[np.isin(ranking.order, either)]
+        measured = np.flatnonzero(ranking.board.measured)
+        either = np.zeros(len(ranking.order), dtype=bool)
+        either[found] = True
+        either[measured[non_dominated(ranking.needs[measured, :3])]] = True
+        found = ranking.order[either[ranking.order]]
     outside = found[~feasible[found]]
     near = changes(ranking.needs[outside], limits).max(axis=1) <= NEAR
     if pick is not None:
-        near &= np.array([gain(ranking, i, pick, measured_pick) >= MUCH for i in outside], bool)
+        near &= gain(ranking, outside, pick, measured_pick) >= MUCH
     return np.asarray(outside[near])
 
 
-def gain(ranking: Ranking, near: int, pick: int, measured_pick: int | None = None) -> float:
-    """Accuracy points, as surely delivered, that a candidate has over whom it is held against.
+def gain(
+    ranking: Ranking, near: IntArray, pick: int, measured_pick: int | None = None
+) -> FloatArray:
+    """Accuracy points, as surely delivered, that candidates have over whom they are held against.
 
     Args:
         ranking: the candidates in order.
-        near: the candidate.
-        pick: whom it is held against.
-        measured_pick: whom instead, if the candidate was measured; None: the pick too.
+        near: `(m,)` candidates.
+        pick: whom they are held against.
+        measured_pick: whom instead, those that were measured; None: the pick too.
 
     Returns:
-        To a billionth of a point, so that what ties on paper ties in every language.
+        `(m,)`, to a billionth of a point, so that what ties on paper ties in every language.
     """
-    measured = measured_pick is not None and ranking.board.measured[near]
-    other = measured_pick if measured else pick
-    return round(float(ranking.needs[other, 2] - ranking.needs[near, 2]), 9)
+    other = np.full(len(near), pick)
+    if measured_pick is not None:
+        other[ranking.board.measured[near]] = measured_pick
+    return np.asarray(np.round(ranking.needs[other, 2] - ranking.needs[near, 2], 9), dtype=float)
 
 
 def _relaxations(ranking: Ranking, limits: FloatArray, pick: int | None) -> tuple[Relaxation, ...]:
