@@ -138,6 +138,8 @@ def _near(
     if measured_pick is not None:
         # What was measured is judged among its like: no prediction takes its place.
         measured = np.flatnonzero(ranking.board.measured)
+        # Whoever dominates one that gains much gains as much: the others need no comparing.
+        measured = measured[gain(ranking, measured, int(pick or 0), measured_pick) >= MUCH]
         either = np.zeros(len(ranking.order), dtype=bool)
         either[found] = True
         either[measured[non_dominated(ranking.needs[measured, :3])]] = True
