@@ -39,7 +39,8 @@ FACTS = (
     "depthwise_share",
     "searched",
 )
-"""Facts of a network that a record may bring along, where it is no shipped one."""
+"""Facts of a network that a record may bring along, where it is no shipped one; columns of a frame,
+units as in `measurements.subject.Network`."""
 
 _IMPORTED = {"params": "parameters"} | {name: name for name in FACTS if name != "parameters"}
 """Facts in the environment of an imported record -> their names."""

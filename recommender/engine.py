@@ -139,7 +139,7 @@ def _near(
         # What was measured is judged among its like: no prediction takes its place.
         measured = np.flatnonzero(ranking.board.measured)
         # Whoever dominates one that gains much gains as much: the others need no comparing.
-        measured = measured[gain(ranking, measured, int(pick or 0), measured_pick) >= MUCH]
+        measured = measured[gain(ranking, measured, measured_pick) >= MUCH]
         either = np.zeros(len(ranking.order), dtype=bool)
         either[found] = True
         either[measured[non_dominated(ranking.needs[measured, :3])]] = True

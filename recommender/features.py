@@ -14,24 +14,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from measurements.dataset import FACTS as FACTS
 from measurements.strategy import Strategy
 from measurements.subject import is_published, networks, tasks
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
-
-FACTS = (
-    "classes",
-    "input",
-    "parameters",
-    "macs",
-    "channels",
-    "layers",
-    "depthwise_share",
-    "searched",
-)
-"""Columns that a frame may bring itself; units as in `measurements.subject.Network`."""
 
 _SIDE = 32.0
 _MACS_PER_PARAMETER = 3.6  # the shipped networks' median at 32 x 32
