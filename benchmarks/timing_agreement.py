@@ -18,7 +18,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measurements.device.base import Observation, time
+from measurements.device.base import Observation
+from measurements.device.latency import time
 from measurements.device.local import LocalBoard
 
 NETWORKS = ("mobilenet_v2", "mobilenet_v3_large", "wrn", "resnet50")

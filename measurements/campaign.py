@@ -21,7 +21,7 @@ from measurements import plan, protocol, recording, scoring, tasks
 from measurements.backlog import left
 from measurements.cluster import Cluster, connected
 from measurements.dataset import append
-from measurements.device import base
+from measurements.device import base, latency
 from measurements.device.base import Board, Observation
 from measurements.errors import DeviceError, HarnessError
 from measurements.lock import alone, check_writable
@@ -247,7 +247,7 @@ class _Session:
         self.tell(f"{first.network} {timed_now} on {first.task}, {first.device}", "timing")
         start = time.monotonic()
         models = [Path(made.path or "") for _, made, _ in scored]
-        timed = base.time(board, models, self.campaign.repetition)
+        timed = latency.time(board, models, self.campaign.repetition)
         share = (time.monotonic() - start) / len(scored)
         for (cell, made, score), times in zip(scored, timed, strict=True):
             both = replace(times, accuracy=score.seen.accuracy, n_test=score.seen.n_test)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from measurements import build_folder, promise, protocol, recording
 from measurements.build_request import Request
-from measurements.device import base
+from measurements.device import base, latency
 from measurements.device.base import Observation
 from measurements.embedding import embedded
 from measurements.environment import installed
@@ -21,6 +21,7 @@ from measurements.production import Made, Order, Progress, produce, sha256, wher
 from measurements.promise import Outcome
 from measurements.record import Measurement
 from measurements.tasks import TaskData
+from measurements.timing import Repetition
 
 TAKES, MOST_TAKES = 5, 9
 """Sessions that latency is promised from, each a worker process of its own: their spread says how
@@ -173,10 +174,11 @@ def _made_and_measured(
 
 
 def _timed(request: Request, made: Made, watch: Watch) -> Observation:
-    """One session; a noisy one is not taken again, since the next one is another take."""
+    """One session in one process; a noisy one is not taken again: the next one is another take."""
     watch("timing")
     model = Path(made.path or "")
-    (times,) = base.time(request.board, [model], request.repetition, retakes=0)
+    rule = replace(request.repetition or Repetition(), processes=1, retakes=0)
+    (times,) = latency.time(request.board, [model], rule)
     if times.failure:
         raise HarnessError(f"{request.name}: {times.failure}")
     return times

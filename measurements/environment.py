@@ -145,9 +145,9 @@ class Monitor:
         self._since, self._before = self.clock(), self.look_at()
 
     def look(self, *, last: bool = False) -> None:
-        """Close the window if it is long enough; the last one at half the length."""
+        """Close the window if it is long enough; the last one at a quarter of the length."""
         seconds = self.clock() - self._since
-        if seconds < (WINDOW_S / 2 if last else WINDOW_S):
+        if seconds < (WINDOW_S / 4 if last else WINDOW_S):
             return
         after = self.look_at()
         for pid, share in shares(self._before, after, seconds).items():

@@ -11,7 +11,7 @@ import math
 import random
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 Infer = Callable[[], object]
@@ -47,6 +47,19 @@ class Repetition:
     goes before it."""
     turn_singles: int = 10
     """Inferences timed one by one in each turn, for the percentiles."""
+    processes: int = 4
+    """Fresh processes that share values and seconds evenly."""
+    retakes: int = 3
+    """What is noisy is taken again at most this often, then marked."""
+
+    def share(self) -> Repetition:
+        """What one of the processes does."""
+        return replace(
+            self,
+            values=math.ceil(self.values / self.processes),
+            seconds=self.seconds / self.processes,
+            processes=1,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ Tested against recorded output; nobody has tried it on a device yet, and records
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 import subprocess
@@ -40,8 +41,8 @@ FOLDER = "/data/local/tmp/dlmo-advisor"
 
 UNTRIED = "adb was tested against recorded output, not on a device"
 
-SESSIONS = 10
-"""Runs of the tool for each model at most; each gives one value."""
+VALUES_PER_SESSION = 5
+"""A run of the tool gives one value, a mean over so long that it stands for as many."""
 
 SILENCE_S = 300.0
 """A run of the tool that takes this long hangs; it gives up by itself after 150 s."""
@@ -142,7 +143,7 @@ class AdbBoard:
         """Short sessions of the tool, A B A B."""
         values: list[list[float]] = [[] for _ in models]
         inferences = 0
-        for _ in range(min(SESSIONS, rule.values)):
+        for _ in range(math.ceil(rule.values / VALUES_PER_SESSION)):
             for place, model in enumerate(models):
                 at = {"at": "timing", "model": place}
                 yield at

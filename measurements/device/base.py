@@ -1,15 +1,15 @@
 """What a board is asked, and what is made of its answers: the same for a local and a remote one.
 
-A board only has to run the worker on a job and hand on its answers (`Board.answers`). Blame for a
-crash, noise and its retakes are settled here.
+A board only has to run the worker on a job and hand on its answers (`Board.answers`). Latencies are
+taken by `measurements.device.latency`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,13 +21,7 @@ from measurements.child import Answer, ChildError
 from measurements.environment import PACKAGES
 from measurements.errors import DeviceError
 from measurements.subject import Device
-from measurements.timing import DRIFT_LIMIT, Repetition, drift
-
-RETAKES = 3
-"""A noisy run is taken again at most this often, then marked."""
-
-TOGETHER_BYTES = 200_000_000
-"""Models are timed in turns as long as their files stay below this together: all are in memory."""
+from measurements.timing import Repetition
 
 MEMORY_BYTES = 4_000_000_000
 """Address space of the worker; the runtime itself takes about 0.2 GB of it."""
@@ -123,14 +117,8 @@ def check(board: Board) -> dict[str, Any]:
     return facts
 
 
-def measure(
-    board: Board,
-    model: Path,
-    images: NDArray[Any] | None = None,
-    labels: NDArray[Any] | None = None,
-    repetition: Repetition | None = None,
-) -> Observation:
-    """Score one model if there are images, and time it.
+def score(board: Board, model: Path, images: NDArray[Any], labels: NDArray[Any]) -> Observation:
+    """Classify images on a board; a crash is the observation's failure.
 
     Args:
         board: where.
@@ -138,19 +126,7 @@ def measure(
         images: `(n, rows, columns, channels)`, bytes for 0 to 1 or floats as the network takes
             them.
         labels: `(n,)` classes.
-        repetition: how often to time; None: as usual.
     """
-    scored = Observation()
-    if images is not None and labels is not None:
-        scored = score(board, model, images, labels)
-        if scored.failure:
-            return scored
-    (timed,) = time(board, [model], repetition)
-    return replace(timed, accuracy=scored.accuracy, n_test=scored.n_test)
-
-
-def score(board: Board, model: Path, images: NDArray[Any], labels: NDArray[Any]) -> Observation:
-    """Classify images on a board, as `measure` does; a crash is the observation's failure."""
     with _in_memory(images) as image_file, _in_memory(labels) as label_file:
         job = Job(models=(model,), images=image_file, labels=label_file)
         try:
@@ -158,40 +134,6 @@ def score(board: Board, model: Path, images: NDArray[Any], labels: NDArray[Any])
         except ChildError as error:
             return Observation(failure=str(error))
     return Observation(accuracy=said["right"] / said["of"], n_test=said["of"])
-
-
-def time(
-    board: Board,
-    models: Sequence[Path],
-    repetition: Repetition | None = None,
-    *,
-    retakes: int = RETAKES,
-) -> list[Observation]:
-    """Time models in turns, A B A B; noisy ones are taken again.
-
-    A model that crashes the worker costs itself alone: the others are timed without it.
-
-    Args:
-        board: where; nothing else should run there.
-        models: the .tflite files; the same file twice is timed as two models.
-        repetition: how often; None: as usual.
-        retakes: of a noisy one at most.
-
-    Returns:
-        One observation per model, in their order.
-    """
-    rule = repetition or Repetition()
-    result: dict[int, Observation] = {}
-    for places in _together(models):
-        left = places
-        for take in range(1 + retakes):
-            taken = _take(board, models, left, rule)
-            for place, seen in taken.items():
-                result[place] = replace(seen, environment={**seen.environment, "takes": take + 1})
-            left = [place for place in left if result[place].noisy]
-            if not left:
-                break
-    return [result[place] for place in range(len(models))]
 
 
 def worker_files() -> dict[str, bytes]:
@@ -217,61 +159,6 @@ def request(board: Board, job: Job) -> dict[str, Any]:
         "threads": board.threads,
         "memory_bytes": MEMORY_BYTES,
     }
-
-
-def _take(
-    board: Board, models: Sequence[Path], places: Sequence[int], rule: Repetition
-) -> dict[int, Observation]:
-    """One take of the models at the given places, without those that crash."""
-    result: dict[int, Observation] = {}
-    left = list(places)
-    while left:
-        job = Job(models=tuple(models[place] for place in left), repetition=rule)
-        try:
-            said = list(board.answers(job))
-        except ChildError as error:
-            # Nothing heard of a model: it can't be known which one, so the first is tried no more.
-            blamed = left.pop(error.last.get("model", 0))
-            result[blamed] = Observation(failure=str(error))
-            continue
-        run = next(answer["run"] for answer in said if "run" in answer)
-        for answer in said:
-            if "timed" in answer:
-                result[left[answer["timed"]]] = _observed(answer, run)
-        break
-    return result
-
-
-def _observed(timed: Answer, run: dict[str, Any]) -> Observation:
-    values = timed["values_s"]
-    found = drift(values)
-    return Observation(
-        latencies_s=tuple(values),
-        single_latencies_s=tuple(timed["singles_s"]),
-        noisy=bool(run["disturbance"]) or found > DRIFT_LIMIT or not timed["settled"],
-        environment={
-            **run["facts"],
-            "disturbance": run["disturbance"],
-            "drift": round(found, 6),
-            "settled": timed["settled"],
-            "inferences_per_value": timed["inferences"],
-        },
-    )
-
-
-def _together(models: Sequence[Path]) -> Iterator[list[int]]:
-    """Places of the models, in runs whose files fit into memory together."""
-    run: list[int] = []
-    total = 0
-    for place, model in enumerate(models):
-        size = model.stat().st_size
-        if run and total + size > TOGETHER_BYTES:
-            yield run
-            run, total = [], 0
-        run.append(place)
-        total += size
-    if run:
-        yield run
 
 
 @contextmanager

@@ -10,11 +10,14 @@ import pytest
 from measurements.device import adb, base
 from measurements.device.adb import TOOL, UNTRIED, AdbBoard
 from measurements.device.address import AdbAddress, Setting
-from measurements.device.base import Job, measure, time
+from measurements.device.base import Job
+from measurements.device.latency import measure, time
 from measurements.device.persistence import UnreachableError
 from measurements.errors import DeviceError, UnknownNameError
+from measurements.timing import Repetition
 
 SESSIONS = 3
+BRIEF = Repetition(values=SESSIONS * adb.VALUES_PER_SESSION, processes=1)
 FILES = Path(__file__).parent / "files"
 PROPERTIES = """[ro.build.version.release]: [14]
 [ro.product.cpu.abi]: [arm64-v8a]
@@ -52,7 +55,6 @@ def device(tmp_path, monkeypatch):
     client.write_text(FAKE.format(python=sys.executable, place=str(tmp_path)))
     client.chmod(0o755)
     monkeypatch.setenv("PATH", f"{client.parent}:/usr/bin:/bin")
-    monkeypatch.setattr(adb, "SESSIONS", SESSIONS)
     usual = [
         {"asked": "^shell getprop$", "out": PROPERTIES},
         {"asked": "^shell sha256sum", "out": f"{'ab' * 32}  {TOOL}\n"},
@@ -83,7 +85,7 @@ def board(**fields):
 
 def test_timed_there_and_scored_here(device, tflite, lights):
     place = device()
-    seen = measure(board(threads=4), tflite(), *lights)
+    seen = measure(board(threads=4), tflite(), *lights, BRIEF)
     assert (seen.failure, seen.accuracy, seen.n_test) == ("", 1.0, 200)
     assert seen.latencies_s == (2.95034,) * SESSIONS
     found = seen.environment
@@ -100,7 +102,7 @@ def test_timed_there_and_scored_here(device, tflite, lights):
 
 def test_models_take_turns(device, tflite):
     place = device()
-    time(board(kernels="builtin"), [tflite("a"), tflite("b", layers=2)])
+    time(board(kernels="builtin"), [tflite("a"), tflite("b", layers=2)], BRIEF)
     graphs = [re.search(r"--graph=(\S+)", line) for line in asked(place)]
     graphs = [found[1] for found in graphs if found]
     assert graphs[0::2] == [graphs[0]] * SESSIONS

@@ -1,144 +1,31 @@
-import statistics
+import json
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from measurements.child import ChildError
 from measurements.device import base
-from measurements.device.base import Job, Observation, measure, score, time
+from measurements.device.base import Job, Observation, score
 from measurements.device.local import LocalBoard
 from measurements.timing import Repetition
 
-QUICK = Repetition(values=10, seconds=0.1)
 
-
-class Recorded:
-    """A board that plays recorded answers, one list per run; an exception is raised in its turn."""
-
-    name, kernels, threads = "recorded", "builtin", 1
-
-    def __init__(self, *runs):
-        self.runs = list(runs)
-        self.jobs = []
-
-    def answers(self, job):
-        self.jobs.append(job)
-        for answer in self.runs.pop(0):
-            if isinstance(answer, Exception):
-                raise answer
-            yield answer
-
-
-def run(*models, disturbance=""):
-    """Answers of a run; a model is its values."""
-    timed = [
-        {"timed": i, "values_s": v, "singles_s": v, "inferences": 3, "settled": True}
-        for i, v in enumerate(models)
-    ]
-    return [*timed, {"run": {"facts": {"cores": 2}, "disturbance": disturbance}}]
-
-
-def crash(model):
-    return [ChildError("killed by SIGABRT in allocate_tensors", {"at": "x", "model": model})]
-
-
-@pytest.fixture
-def paths(tmp_path):
-    made = [tmp_path / f"{name}.tflite" for name in "abc"]
-    for path in made:
-        path.write_bytes(b"x")
-    return made
-
-
-STEADY, DRIFTING = [1.0] * 10, [1.0] * 5 + [1.1] * 5
-
-
-def test_a_crash_costs_that_model_alone(paths):
-    board = Recorded(crash(1), run(STEADY, [2.0] * 10))
-    seen = time(board, paths)
-    assert [o.failure for o in seen] == ["", "killed by SIGABRT in allocate_tensors", ""]
-    assert [o.latencies_s[:1] for o in seen] == [(1.0,), (), (2.0,)]
-    assert board.jobs[1].models == (paths[0], paths[2])
-
-
-def test_when_every_model_crashes_each_has_its_failure(paths):
-    seen = time(Recorded(crash(2), crash(0), crash(0)), paths)
-    assert all(o.failure and not o.latencies_s for o in seen)
-
-
-def test_a_quiet_run_is_taken_once(paths):
-    (seen, _, _) = time(Recorded(run(STEADY, STEADY, STEADY)), paths)
-    assert not seen.noisy
-    assert seen.environment == {
-        "cores": 2,
-        "disturbance": "",
-        "drift": 0.0,
-        "settled": True,
-        "inferences_per_value": 3,
-        "takes": 1,
-    }
-
-
-def test_only_what_drifted_is_taken_again(paths):
-    board = Recorded(run(STEADY, DRIFTING, STEADY), run([3.0] * 10))
-    seen = time(board, paths)
-    assert board.jobs[1].models == (paths[1],)
-    assert [o.noisy for o in seen] == [False] * 3
-    assert [o.environment["takes"] for o in seen] == [1, 2, 1]
-    assert seen[1].latencies_s == (3.0,) * 10
-
-
-def test_noise_is_marked_after_three_retakes(paths):
-    board = Recorded(*[run(STEADY, disturbance="cc used 0.9 of a core")] * 9)
-    (seen,) = time(board, paths[:1])
-    assert seen.noisy
-    assert seen.environment["takes"] == 4
-    assert len(board.jobs) == 4
-    assert seen.environment["disturbance"] == "cc used 0.9 of a core"
-
-
-def test_large_models_are_not_held_together(paths, monkeypatch):
-    monkeypatch.setattr(base, "TOGETHER_BYTES", 2)
-    board = Recorded(run(STEADY, STEADY), run(STEADY))
-    time(board, paths)
-    assert [len(job.models) for job in board.jobs] == [2, 1]
-
-
-def test_the_images_are_there_for_the_worker_and_gone_afterwards(paths):
+def test_the_images_are_there_for_the_worker_and_gone_afterwards():
     seen = {}
 
-    class Reading(Recorded):
+    class Reading:
         def answers(self, job):
             seen["images"] = np.load(job.images)
             seen["file"] = job.images
-            yield from super().answers(job)
+            yield {"scored": 0, "right": 1, "of": 1}
 
     images = np.arange(12, dtype=np.float32).reshape(1, 2, 2, 3)
-    board = Reading([{"scored": 0, "right": 1, "of": 1}])
-    assert score(board, paths[0], images, np.zeros(1, int)) == Observation(accuracy=1.0, n_test=1)
+    found = score(Reading(), Path("a.tflite"), images, np.zeros(1, int))
+    assert found == Observation(accuracy=1.0, n_test=1)
     assert (seen["images"] == images).all()
     assert not Path(seen["file"]).exists()
 
 
-def test_a_model_that_can_not_be_scored_is_not_timed(paths):
-    board = Recorded(crash(0))
-    seen = measure(board, paths[0], np.zeros((1, 1, 1, 1)), np.zeros(1, int))
-    assert seen.failure
-    assert len(board.jobs) == 1
-
-
-def test_measured_for_real(tflite, lights):
-    board = LocalBoard(kernels="builtin", threads=1)
-    seen = measure(board, tflite(), *lights, QUICK)
-    assert (seen.accuracy, seen.n_test, seen.failure) == (1.0, 200, "")
-    assert 0 < statistics.median(seen.latencies_s) < 1e-3
-    assert seen.single_latencies_s
-
-
 def test_a_request_is_plain_json():
-    import json
-
     board = LocalBoard(kernels="builtin", threads=1)
-    job = Job(models=(Path("a.tflite"),), repetition=QUICK)
+    job = Job(models=(Path("a.tflite"),), repetition=Repetition())
     assert json.loads(json.dumps(base.request(board, job)))["models"] == ["a.tflite"]

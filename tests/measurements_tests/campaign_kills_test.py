@@ -41,7 +41,7 @@ def watch(news):
 campaign.run(scope.requested(
     networks=["vgg"], strategies=["nq", "blq", "prn"], tasks=(task,), protocol=protocol, devices=[],
     cache=Path(folder, "cache"), store=Path(folder, "store"),
-    repetition=Repetition(values=5, seconds=0.02),
+    repetition=Repetition(processes=1, values=5, seconds=0.02),
 ), watch)
 """
 

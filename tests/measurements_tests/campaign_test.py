@@ -23,7 +23,7 @@ from measurements.scope import Campaign, requested, wanted
 from measurements.timing import Repetition
 
 KILLS = 50
-BRIEF = Repetition(values=5, seconds=0.02)
+BRIEF = Repetition(processes=1, values=5, seconds=0.02)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,8 @@ from measurements.timing import Repetition
 task, protocol, cache, store = sys.argv[1:]
 campaign.run(scope.requested(
     networks=["vgg"], strategies=["nq", "blq"], tasks=(task,), protocol=protocol, cache=Path(cache),
-    devices={devices}, store=Path(store), repetition=Repetition(values=5, seconds=0.02),
+    devices={devices}, store=Path(store),
+    repetition=Repetition(processes=1, values=5, seconds=0.02),
 ))
 """
 

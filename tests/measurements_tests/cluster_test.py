@@ -72,7 +72,7 @@ def test_a_worker_killed_in_the_middle_costs_an_epoch_and_nothing_is_different(
         protocol=str(rules),
         store=tmp_path / "store",
         scheduler=workers.scheduler_address,
-        repetition=Repetition(values=5, seconds=0.02),
+        repetition=Repetition(processes=1, values=5, seconds=0.02),
     )
     heard, killed = [], []
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from measurements.device.arena import arena_bytes
-from measurements.device.base import measure
+from measurements.device.latency import measure
 from measurements.device.local import LocalBoard
 from measurements.embedding import embedded
 from measurements.timing import Repetition
@@ -48,7 +48,8 @@ def test_weights_from_behind_give_the_same_answers(pair, tmp_path):
     assert moved.read_bytes() != behind.read_bytes()
     images = np.random.default_rng(0).random((50, 1, 1, 100)).astype(np.float32) * 0.9
     images[np.arange(50), 0, 0, np.arange(50)] = 1
-    board, brief = LocalBoard(kernels="builtin", threads=1), Repetition(values=1, seconds=0)
+    board = LocalBoard(kernels="builtin", threads=1)
+    brief = Repetition(processes=1, values=1, seconds=0)
     for path in (inside, behind, moved):
         seen = measure(board, path, images, images[:, 0, 0].argmax(1), brief)
         assert (seen.failure, seen.accuracy) == ("", 1.0)

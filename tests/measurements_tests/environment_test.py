@@ -88,7 +88,7 @@ def test_the_limit_is_a_fifth_of_a_core(share, told):
 
 
 def test_a_window_too_short_is_not_judged():
-    eyes, go_on = looks((0.0, {}), (0.4, {7: Use(1, "cc", 0.4, 0.0)}))
+    eyes, go_on = looks((0.0, {}), (0.2, {7: Use(1, "cc", 0.2, 0.0)}))
     monitor = Monitor(**eyes)
     go_on()
     monitor.look(last=True)

@@ -10,13 +10,13 @@ from importlib.util import find_spec
 
 import pytest
 
-from measurements.device.base import measure, time
+from measurements.device.latency import measure, time
 from measurements.device.local import LocalBoard, board, boards
 from measurements.device.worker import RESOLVERS
 from measurements.errors import UnknownNameError
 from measurements.timing import Repetition
 
-QUICK = Repetition(values=10, seconds=0.1)
+QUICK = Repetition(processes=1, values=10, seconds=0.1)
 
 
 def test_every_kernel_set_is_a_board_and_reads_back():
@@ -63,7 +63,7 @@ def test_reference_kernels_are_another_device(tflite):
 def test_a_killed_driver_leaves_no_worker(tflite):
     script = (
         "import sys, pathlib\n"
-        "from measurements.device.base import measure\n"
+        "from measurements.device.latency import measure\n"
         "from measurements.device.local import LocalBoard\n"
         "from measurements.timing import Repetition\n"
         "measure(LocalBoard(kernels='builtin', threads=1), pathlib.Path(sys.argv[1]),\n"

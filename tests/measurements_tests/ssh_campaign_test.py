@@ -12,7 +12,7 @@ import ssh_server
 
 from measurements import campaign, plan
 from measurements.cli import main
-from measurements.device import base, notes
+from measurements.device import notes
 from measurements.device.fingerprint import identity
 from measurements.device.local import LocalBoard
 from measurements.errors import DeviceError
@@ -20,7 +20,7 @@ from measurements.scope import requested
 from measurements.timing import Repetition
 
 HERE = LocalBoard(kernels="builtin", threads=1)
-BRIEF = Repetition(values=5, seconds=0.02, warmup_seconds=0.1)
+BRIEF = Repetition(processes=1, retakes=0, values=5, seconds=0.02, warmup_seconds=0.1)
 
 if ssh_server.SSHD is None:
     pytest.skip("needs OpenSSH's server", allow_module_level=True)
@@ -41,7 +41,6 @@ def server(tmp_path_factory):
 def client(server, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", server.path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setattr(base, "RETAKES", 0)  # noise is not what this is about
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +116,8 @@ def test_a_board_lost_on_the_way_leaves_its_cells_and_costs_no_others(asked, ser
 def test_a_connection_cut_in_a_campaign_costs_nothing(asked, server, tmp_path):
     one = asked("store", server.address(folder=tmp_path / "remote"))
     board = replace(one.boards[0], pauses_s=(0.1, 0.1, 0.1))
-    one = replace(one, boards=(board,), repetition=Repetition(seconds=2, warmup_seconds=0.1))
+    rule = Repetition(processes=1, retakes=0, seconds=2, warmup_seconds=0.1)
+    one = replace(one, boards=(board,), repetition=rule)
     cuts = []
 
     def cut(news):

@@ -16,13 +16,14 @@ import ssh_server
 from measurements.child import ChildError
 from measurements.device import base
 from measurements.device.address import Setting, SshAddress
-from measurements.device.base import Job, measure, time
+from measurements.device.base import Job
+from measurements.device.latency import measure, time
 from measurements.device.persistence import InterruptedRunError, UnreachableError
 from measurements.device.ssh import OPTIONS, SshBoard
 from measurements.errors import DeviceError
 from measurements.timing import Repetition
 
-QUICK = Repetition(values=5, seconds=0.02, warmup_seconds=0.1)
+QUICK = Repetition(processes=1, retakes=0, values=5, seconds=0.02, warmup_seconds=0.1)
 LONG = Repetition(seconds=60)
 
 if ssh_server.SSHD is None:
@@ -40,7 +41,6 @@ def running(tmp_path_factory):
 @pytest.fixture
 def server(running, monkeypatch):
     running.know_host()
-    monkeypatch.setattr(base, "RETAKES", 0)  # noise is not what this is about
     shutil.copy(running.folder / "key.pub", running.folder / "authorized_keys")
     monkeypatch.setenv("PATH", running.path)
     return running
@@ -205,7 +205,7 @@ def has_runtime(pid):
 
 def test_a_connection_cut_in_the_middle_is_taken_up_again(server, board, tflite):
     cut = when_working(server, server.cut)
-    (seen,) = time(board, [tflite()], Repetition(seconds=4))
+    (seen,) = time(board, [tflite()], Repetition(processes=1, retakes=0, seconds=4))
     cut.join()
     assert seen.failure == ""
     assert len(seen.latencies_s) >= 50
@@ -217,7 +217,7 @@ def test_a_connection_cut_in_the_middle_is_taken_up_again(server, board, tflite)
 def test_a_connection_cut_each_time_costs_that_model_alone(server, tmp_path, tflite):
     board = server.board(tmp_path / "remote", pauses_s=())
     cut = when_working(server, server.cut)
-    seen = time(board, [tflite(), tflite("second")], Repetition(seconds=2))
+    seen = time(board, [tflite(), tflite("second")], Repetition(processes=1, retakes=0, seconds=2))
     cut.join()
     assert sorted(bool(one.failure) for one in seen) == [False, True]
     (failure,) = (one.failure for one in seen if one.failure)
@@ -242,7 +242,7 @@ def test_the_cut_leaves_no_worker_behind(server, tmp_path, tflite):
 
 def test_a_killed_worker_is_started_again(server, board, tflite):
     kill = when_working(server, lambda: [ssh_server.kill(pid) for pid in server.workers()])
-    (seen,) = time(board, [tflite()], Repetition(seconds=4))
+    (seen,) = time(board, [tflite()], Repetition(processes=1, retakes=0, seconds=4))
     kill.join()
     assert seen.failure == ""
 

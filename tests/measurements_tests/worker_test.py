@@ -23,7 +23,7 @@ def job(tflite, lights, tmp_path):
         "models": [str(tflite())],
         "images": str(tmp_path / "images.npy"),
         "labels": str(tmp_path / "labels.npy"),
-        "repetition": asdict(Repetition(values=10, seconds=0.1)),
+        "repetition": asdict(Repetition(processes=1, values=10, seconds=0.1)),
         "kernels": "xnnpack",
         "threads": 1,
         "memory_bytes": 4_000_000_000,
