@@ -46,7 +46,8 @@ def split(data: TaskData, share: float) -> Split:
     rows = np.arange(len(data.y_train))
     if not share:
         few = max(1, min(WATCHED_IMAGES, round(len(rows) * WATCHED_SHARE)))
-        return Split(trained=rows, watched=rows[:few])
+        # Spread evenly: data sets come sorted by class.
+        return Split(trained=rows, watched=rows[:: len(rows) // few][:few])
     groups = rows if data.groups is None else np.unique(data.groups, return_inverse=True)[1].ravel()
     count = int(groups.max()) + 1
     held = np.random.default_rng(0).permutation(count)[: max(1, round(count * share))]

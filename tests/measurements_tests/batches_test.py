@@ -78,3 +78,9 @@ def test_nothing_is_held_out_unless_asked(digits):
     parts = split(digits, 0)
     assert len(parts.trained) == 100
     assert len(parts.watched) == 5
+
+
+def test_images_that_are_followed_are_of_all_classes_of_a_sorted_data_set(digits):
+    labels = np.repeat(np.arange(5), 20)
+    parts = split(replace(digits, y_train=labels), 0)
+    assert set(labels[parts.watched]) == set(range(5))
