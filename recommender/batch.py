@@ -102,7 +102,7 @@ def picks(ranking: Ranking, losses: FloatArray) -> IntArray:
     for ram_limited in (False, True):
         questions = np.flatnonzero(limited == ram_limited)
         front = ranking.front_within(ram_limited=ram_limited) if len(questions) else ranking.front
-        ordered = ranking.order[front[ranking.order]]
+        ordered = ranking.ordered(front)
         if not len(ordered):
             continue
         step = max(1, _BLOCK // len(ordered))

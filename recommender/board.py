@@ -125,16 +125,16 @@ class Board:
             `(n, 4)` in the order of `LIMITS`, as losses (accuracy negated); infinite where nothing
             can be promised.
         """
-        columns = []
-        for limit in LIMITS:
+        needs = np.empty((len(self), len(LIMITS)), order="F")  # it is read by columns
+        for column, limit in zip(needs.T, LIMITS, strict=True):
             quantity = self.quantity(limit, size_kind)
             sure = (
                 self.ram_kb
                 if quantity is None
                 else quantity.bound(confidence, upper=limit.upper, sure=True)
             )
-            columns.append(np.where(np.isnan(sure), np.inf, limit.sign * sure))
-        return np.stack(columns, axis=1)
+            column[:] = np.where(np.isnan(sure), np.inf, limit.sign * sure)
+        return needs
 
     def p_feasible(self, limits: FloatArray, size_kind: str) -> FloatArray:
         """The `(n,)` probabilities with which each candidate meets its tightest limit.

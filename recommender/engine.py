@@ -64,7 +64,8 @@ def pick_within(ranking: Ranking, limits: FloatArray) -> int | None:
         ranking: the candidates in order.
         limits: `(4,)` losses in the order of `LIMITS`, infinite where there is none.
     """
-    _, frontier = _fronts(ranking, limits)
+    front = _ordered_front(ranking, limits)
+    frontier = front[(ranking.needs[front] <= limits).all(axis=1)]
     return int(frontier[0]) if len(frontier) else None
 
 
@@ -77,8 +78,9 @@ def choose(ranking: Ranking, constraints: Constraints, *, top: int) -> Choice:
         top: how many rivals and near misses at most.
     """
     limits = limits_of(constraints)
-    feasible = _feasible(ranking, limits)
-    ordered_front, frontier = _fronts(ranking, limits)
+    feasible = np.asarray(ranking.eligible & (ranking.needs <= limits).all(axis=1))
+    front = _ordered_front(ranking, limits)
+    frontier = front[feasible[front]]
     pick = int(frontier[0]) if len(frontier) else None
     measured_pick = _measured_pick(ranking, feasible, pick)
     return Choice(
@@ -89,28 +91,22 @@ def choose(ranking: Ranking, constraints: Constraints, *, top: int) -> Choice:
         frontier=frontier,
         alternatives=_rivals(ranking, feasible, pick, measured_pick)[:top],
         measured_pick=measured_pick,
-        near_misses=_near(ranking, limits, ordered_front, feasible, pick, measured_pick)[:top],
-        relaxations=_relaxations(ranking, limits, pick),
+        near_misses=_near(ranking, limits, front, feasible, pick, measured_pick)[:top],
+        relaxations=_relaxations(ranking, limits, front, pick),
         top=top,
     )
 
 
-def _feasible(ranking: Ranking, limits: FloatArray) -> BoolArray:
-    return np.asarray(ranking.eligible & (ranking.needs <= limits).all(axis=1))
-
-
-def _fronts(ranking: Ranking, limits: FloatArray) -> tuple[IntArray, IntArray]:
-    """The Pareto set and its feasible part, best first."""
-    front = ranking.front_within(ram_limited=bool(np.isfinite(limits[-1])))
-    ordered = ranking.order[front[ranking.order]]
-    return ordered, ordered[_feasible(ranking, limits)[ordered]]
+def _ordered_front(ranking: Ranking, limits: FloatArray) -> IntArray:
+    """The Pareto set, best first."""
+    return ranking.ordered(ranking.front_within(ram_limited=bool(np.isfinite(limits[-1]))))
 
 
 def _measured_pick(ranking: Ranking, feasible: BoolArray, pick: int | None) -> int | None:
     measured = ranking.board.measured
     if pick is None or measured[pick]:
         return None
-    found = ranking.order[(feasible & measured)[ranking.order]]
+    found = ranking.ordered(feasible & measured)
     return int(found[0]) if len(found) else None
 
 
@@ -119,7 +115,7 @@ def _rivals(
 ) -> IntArray:
     if pick is None:
         return np.empty(0, dtype=np.int64)  # the rest may meet the limits, but promise nothing
-    rivals = ranking.order[feasible[ranking.order]]
+    rivals = ranking.ordered(feasible)
     rivals = rivals[rivals != pick]
     if measured_pick is None:
         return np.asarray(rivals)
@@ -129,12 +125,12 @@ def _rivals(
 def _near(
     ranking: Ranking,
     limits: FloatArray,
-    ordered_front: IntArray,
+    front: IntArray,
     feasible: BoolArray,
     pick: int | None,
     measured_pick: int | None,
 ) -> IntArray:
-    found = ordered_front
+    found = front
     if measured_pick is not None:
         # What was measured is judged among its like: no prediction takes its place.
         measured = np.flatnonzero(ranking.board.measured)
@@ -143,7 +139,7 @@ def _near(
         either = np.zeros(len(ranking.order), dtype=bool)
         either[found] = True
         either[measured[non_dominated(ranking.needs[measured, :3])]] = True
-        found = ranking.order[either[ranking.order]]
+        found = ranking.ordered(either)
     outside = found[~feasible[found]]
     near = changes(ranking.needs[outside], limits).max(axis=1) <= NEAR
     if pick is not None:
@@ -171,16 +167,16 @@ def gain(
     return np.asarray(np.round(ranking.needs[other, 2] - ranking.needs[near, 2], 9), dtype=float)
 
 
-def _relaxations(ranking: Ranking, limits: FloatArray, pick: int | None) -> tuple[Relaxation, ...]:
-    front = ranking.front_within(ram_limited=bool(np.isfinite(limits[-1])))
-    position = ranking.position()
-    worthwhile = front.copy()
+def _relaxations(
+    ranking: Ranking, limits: FloatArray, front: IntArray, pick: int | None
+) -> tuple[Relaxation, ...]:
+    worthwhile = front
     if pick is not None:
         # A better pick, and better by more than remarks or chance could make it.
-        worthwhile &= position < position[pick]
-        worthwhile &= ranking.merit >= ranking.merit[pick] + SAY
-    found = single(ranking.needs, limits, worthwhile=worthwhile, front=front, position=position)
+        better = front[: int(np.flatnonzero(front == pick)[0])]
+        worthwhile = better[ranking.merit[better] >= ranking.merit[pick] + SAY]
+    found = single(ranking.needs, limits, worthwhile=worthwhile, front=front)
     if found or pick is not None:
         return tuple(found)
-    together = joint(ranking.needs, limits, front=front, position=position)
+    together = joint(ranking.needs, limits, front=front)
     return (together,) if together else ()

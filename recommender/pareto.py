@@ -31,8 +31,10 @@ def non_dominated(losses: FloatArray) -> BoolArray:
 
 
 def _among_few(points: FloatArray) -> BoolArray:
-    one, other = points[:, None, :], points[None, :, :]
-    beats = (one <= other).all(axis=2) & (one < other).any(axis=2)
+    no_worse = np.ones((len(points), len(points)), dtype=bool)
+    for column in points.T:
+        no_worse &= column[:, None] <= column
+    beats = no_worse & ~no_worse.T
     return np.asarray(~beats.any(axis=0), dtype=bool)
 
 

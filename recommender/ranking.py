@@ -56,6 +56,10 @@ class Ranking:
         """`(n,)` the Pareto set; working memory is an objective where a question limits it."""
         return non_dominated(self.needs) if ram_limited else self.front
 
+    def ordered(self, marked: BoolArray) -> IntArray:
+        """The candidates that a `(n,)` mask marks, best first."""
+        return np.asarray(self.order[marked[self.order]])
+
     def position(self) -> IntArray:
         """`(n,)` place of each candidate in the order, 0 is the best."""
         place = np.empty(len(self.order), dtype=np.int64)
@@ -88,6 +92,23 @@ def _doublings(need: FloatArray) -> FloatArray:
     return np.asarray(np.log2(np.maximum(need, 1e-6)), dtype=float)
 
 
+def _order(merit: FloatArray, needs: FloatArray, slow: BoolArray) -> IntArray:
+    """Candidates, best first: those in real time before the others, then by merit.
+
+    Boards are in the order of names, so that what ties in everything goes by name.
+    """
+    order = np.argsort(-merit)
+    ranked = merit[order]
+    equal = ranked[1:] == ranked[:-1]
+    tied = np.zeros(len(order), dtype=bool)  # few, as a rule: only they are looked at twice
+    tied[1:] |= equal
+    tied[:-1] |= equal
+    among = np.sort(order[tied])
+    order[tied] = among[np.lexsort((*_ties(needs[among]), -merit[among]))]
+    late = slow[order]
+    return np.concatenate([order[~late], order[late]])
+
+
 def _ties(needs: FloatArray) -> tuple[FloatArray, ...]:
     """What orders candidates of equal merit, the last first: accuracy, then size, then latency.
 
@@ -108,7 +129,7 @@ def rank(board: Board, profile: Profile, *, scores: FloatArray, lawful: BoolArra
     """
     eligible = np.ones(len(board), dtype=bool)
     if profile.networks:
-        eligible &= np.isin(np.array(board.network, dtype=object), profile.networks)
+        eligible &= np.array([n in profile.networks for n in board.network], dtype=bool)
     if profile.evidence == "measured":
         eligible &= board.measured
     if profile.follow == "paper":
@@ -117,7 +138,6 @@ def rank(board: Board, profile: Profile, *, scores: FloatArray, lawful: BoolArra
     evidence = merit(needs, profile.aims)
     say = np.zeros(len(board)) if profile.follow == "evidence" else SAY * scores
     slow = needs[:, _LATENCY] > profile.aims.real_time_ms
-    names = np.arange(len(board))  # boards are in the order of names
     return Ranking(
         board=board,
         profile=profile,
@@ -125,6 +145,6 @@ def rank(board: Board, profile: Profile, *, scores: FloatArray, lawful: BoolArra
         eligible=eligible,
         evidence=evidence,
         say=say,
-        order=np.lexsort((names, *_ties(needs), -(evidence + say), slow)),
+        order=_order(evidence + say, needs, slow),
         front=non_dominated(needs[:, :3]),
     )

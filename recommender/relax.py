@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 _DIGITS = 6
 """Significant digits of a limit that is proposed; it is rounded to the generous side."""
@@ -58,71 +57,60 @@ def changes(needs: FloatArray, limits: FloatArray) -> FloatArray:
 
 
 def single(
-    needs: FloatArray,
-    limits: FloatArray,
-    *,
-    worthwhile: BoolArray,
-    front: BoolArray,
-    position: IntArray,
+    needs: FloatArray, limits: FloatArray, *, worthwhile: IntArray, front: IntArray
 ) -> list[Relaxation]:
     """For each limit alone, its smallest move that lets something worthwhile in.
 
     Args:
         needs: `(n, k)` losses.
         limits: `(k,)` losses.
-        worthwhile: `(n,)` candidates to move for.
-        front: `(n,)` candidates that may be picked.
-        position: `(n,)` place in the order.
+        worthwhile: indices of the candidates to move for, members of the front.
+        front: indices of the candidates that may be picked, best first.
 
     Returns:
         At most one for each limit that is set, in their order.
     """
-    broken = needs > limits
+    wanted = needs[worthwhile]
+    broken = wanted > limits
+    alone = broken.sum(axis=1) == 1
     found = []
     for index in np.flatnonzero(np.isfinite(limits)):
-        others = np.delete(broken, index, axis=1).any(axis=1)
-        able = worthwhile & broken[:, index] & ~others & np.isfinite(needs[:, index])
-        if able.any():
-            value = generous(float(needs[able, index].min()))
-            found.append(_bought(needs, limits, ((int(index), value),), front, position))
+        able = wanted[alone & broken[:, index] & np.isfinite(wanted[:, index]), index]
+        if len(able):
+            value = generous(float(able.min()))
+            found.append(_bought(needs, limits, ((int(index), value),), front))
     return found
 
 
 def _bought(
-    needs: FloatArray,
-    limits: FloatArray,
-    moves: tuple[tuple[int, float], ...],
-    front: BoolArray,
-    position: IntArray,
+    needs: FloatArray, limits: FloatArray, moves: tuple[tuple[int, float], ...], front: IntArray
 ) -> Relaxation:
     """A move with the pick under it, which may be another than the one that it was made for."""
     moved = Relaxation(limits=moves, buys=-1)
-    within = np.flatnonzero(front & (needs <= moved.applied(limits)).all(axis=1))
-    return replace(moved, buys=int(within[np.argmin(position[within])]))
+    within = (needs[front] <= moved.applied(limits)).all(axis=1)
+    return replace(moved, buys=int(front[within.argmax()]))
 
 
-def joint(
-    needs: FloatArray, limits: FloatArray, *, front: BoolArray, position: IntArray
-) -> Relaxation | None:
+def joint(needs: FloatArray, limits: FloatArray, *, front: IntArray) -> Relaxation | None:
     """The smallest move of several limits: its largest relative part is the least.
 
     Args:
         needs: `(n, k)` losses.
         limits: `(k,)` losses.
-        front: `(n,)` candidates that may be picked.
-        position: `(n,)` place in the order, where two moves are equally large.
+        front: indices of the candidates that may be picked, best first; of two moves that are
+            equally large the first stays.
 
     Returns:
         None when no move lets anything in.
     """
-    moves = changes(needs, limits)
-    worst = np.where(front, moves.max(axis=1), np.inf)
+    moves = changes(needs[front], limits)
+    worst = moves.max(axis=1)
     if not np.isfinite(worst).any():
         return None
     total = np.where(np.isfinite(moves), moves, 0.0).sum(axis=1)
-    least = int(np.lexsort((position, total, worst))[0])
+    least = int(np.lexsort((total, worst))[0])
     parts = tuple(
-        (int(index), generous(float(needs[least, index])))
+        (int(index), generous(float(needs[front[least], index])))
         for index in np.flatnonzero(moves[least] > 0)
     )
-    return _bought(needs, limits, parts, front, position)
+    return _bought(needs, limits, parts, front)

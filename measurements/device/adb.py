@@ -14,20 +14,16 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from measurements import benchmarking
 from measurements.child import Answer, ChildError, during
-from measurements.device.address import AdbAddress, Setting
+from measurements.device.address import AdbAddress
 from measurements.device.base import Job
 from measurements.device.local import LocalBoard
-from measurements.device.persistence import (
-    PAUSES_S,
-    InterruptedRunError,
-    UnreachableError,
-    persistent,
-)
+from measurements.device.persistence import InterruptedRunError, UnreachableError, persistent
+from measurements.device.remote import RemoteBoard
 from measurements.errors import DeviceError, UnknownNameError
 from measurements.production import sha256
 from measurements.subject import Device
@@ -56,19 +52,13 @@ _GONE = re.compile(r"^(?:adb: )?error: (?:device|closed|no devices|protocol|fail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdbBoard:
+class AdbBoard(RemoteBoard):
     """An Android device with certain kernels and threads."""
 
     address: AdbAddress
     """Which."""
-    setting: Setting = field(default_factory=Setting)
-    """How."""
-    called: str = ""
-    """What the user calls it; empty: its serial, kernels and threads."""
     silence_s: float = SILENCE_S
     """Seconds after which a run hangs."""
-    pauses_s: Sequence[float] = PAUSES_S
-    """Seconds before each new attempt at a job that was interrupted."""
 
     def __post_init__(self) -> None:
         if self.kernels not in XNNPACK:
@@ -76,21 +66,6 @@ class AdbBoard:
                 f"adb:{self.address.serial}: benchmark_model has no {self.kernels} kernels; known: "
                 f"{', '.join(XNNPACK)}"
             )
-
-    @property
-    def name(self) -> str:
-        """As in records, `R58M12ABCDE-xnnpack-4t`."""
-        return self.called or f"{self.address.name}-{self.kernels}-{self.threads}t"
-
-    @property
-    def kernels(self) -> str:
-        """`xnnpack` or `builtin`."""
-        return self.setting.kernels
-
-    @property
-    def threads(self) -> int:
-        """Threads of one inference."""
-        return self.setting.threads
 
     @property
     def host(self) -> str:

@@ -10,20 +10,16 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from signal import SIGKILL
 from typing import Any
 
 from measurements.child import Answer, ChildError, answers, cause, during
-from measurements.device.address import Setting, SshAddress
+from measurements.device.address import SshAddress
 from measurements.device.base import Job, request, worker_files
-from measurements.device.persistence import (
-    PAUSES_S,
-    InterruptedRunError,
-    UnreachableError,
-    persistent,
-)
+from measurements.device.persistence import InterruptedRunError, UnreachableError, persistent
+from measurements.device.remote import RemoteBoard
 from measurements.errors import DeviceError, HarnessError
 from measurements.production import sha256
 from measurements.subject import Device
@@ -66,34 +62,13 @@ LOST = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SshBoard:
+class SshBoard(RemoteBoard):
     """A board over SSH with certain kernels and threads."""
 
     address: SshAddress
     """Where."""
-    setting: Setting = field(default_factory=Setting)
-    """How."""
-    called: str = ""
-    """What the user calls it; empty: its host, kernels and threads."""
     silence_s: float = SILENCE_S
     """Seconds without an answer after which it hangs."""
-    pauses_s: Sequence[float] = PAUSES_S
-    """Seconds before each new attempt at a job that was interrupted."""
-
-    @property
-    def name(self) -> str:
-        """As in records, `pi4.lan-xnnpack-4t`."""
-        return self.called or f"{self.address.name}-{self.kernels}-{self.threads}t"
-
-    @property
-    def kernels(self) -> str:
-        """`xnnpack`, `builtin` or `reference`."""
-        return self.setting.kernels
-
-    @property
-    def threads(self) -> int:
-        """Threads of one inference, pinned to as many cores."""
-        return self.setting.threads
 
     @property
     def host(self) -> str:

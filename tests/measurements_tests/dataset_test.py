@@ -1,8 +1,10 @@
 import dataclasses
+import gc
 import json
 import random
 import subprocess
 import sys
+import tracemalloc
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,6 +81,30 @@ def test_values_of_numpy_are_values(store):
     append([dataclasses.replace(VALID, accuracy=np.float32(0.5), latencies_s=np.ones(3))], store)
     (record,) = read(store)
     assert (record.accuracy, record.latencies_s) == (0.5, (1.0, 1.0, 1.0))
+
+
+def test_raw_values_take_eight_bytes_each_and_read_as_they_were(store):
+    values = tuple(1 / n for n in range(1, 5001))
+    append(numbered(20, latencies_s=values, single_latencies_s=values), store)
+    tracemalloc.start()
+    records = read(store)
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert taken < 20 * 10_000 * 8 * 1.1
+    assert {(r.latencies_s, r.single_latencies_s) for r in records} == {(values, values)}
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_reading_leaves_the_collector_of_cycles_as_it_was(store, collecting):
+    store.write_bytes(line_with(accuracy=2))
+    was = gc.isenabled()
+    try:
+        (gc.enable if collecting else gc.disable)()
+        with pytest.raises(DatasetError):
+            read(store)
+        assert gc.isenabled() == collecting
+    finally:
+        (gc.enable if was else gc.disable)()
 
 
 def test_both_spellings_of_a_strategy_are_one(store):

@@ -1,4 +1,6 @@
+import copy
 import dataclasses
+import pickle
 from pathlib import Path
 
 import msgspec
@@ -7,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from measurements.dataset import read
-from measurements.record import Measurement, encode
+from measurements.record import Measurement, encode, packed
 
 FILES = Path(__file__).parent / "files"
 IDS = ["157583647898dddd", "cecac7c63945835e", "61e2500776de4e22", "9f7af27925976352"]
@@ -61,6 +63,20 @@ def test_the_id_says_what_was_seen_and_not_how_it_was_written():
     whole, fraction = (Measurement(**NAMED, file_bytes=size) for size in (56000, 56000.0))
     assert whole.id == fraction.id
     assert whole.id != dataclasses.replace(whole, seed=1).id
+
+
+@given(MEASUREMENTS)
+def test_a_packed_record_is_the_same_record(record):
+    again = packed(msgspec.json.decode(encode(record), type=Measurement))
+    for series in (again.latencies_s, again.single_latencies_s):
+        assert type(series) is tuple
+        assert {type(value) for value in series} <= {float}
+    assert again == record == packed(again)
+    assert again.id == record.id
+    assert msgspec.json.decode(msgspec.json.encode(again), type=Measurement) == record
+    for copied in (pickle.loads(pickle.dumps(again)), copy.deepcopy(again)):
+        assert copied == record
+    assert dataclasses.replace(again, seed=7) == dataclasses.replace(record, seed=7)
 
 
 def test_what_is_unknown_takes_no_room():

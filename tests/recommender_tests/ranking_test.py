@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from made_boards import CLASSES, boards, make_board, ranked
 
 from recommender.profile import SAY, SERVICE_CLASSES
@@ -16,6 +17,24 @@ def test_what_dominates_comes_first_by_the_evidence(board, name):
         better = (needs <= own).all(axis=1) & (needs < own).any(axis=1)
         if np.isfinite(own).all():
             assert (position[better] < position[i]).all()
+
+
+FEW = st.sampled_from([1.0, 8.0, 64.0, 512.0])
+
+
+@given(st.lists(st.tuples(FEW.map(lambda v: v / 8), FEW, FEW, st.booleans()), min_size=1), CLASSES)
+def test_ties_go_by_accuracy_then_size_then_latency_then_name(rows, name):
+    accuracy, size, latency, given = (list(column) for column in zip(*rows, strict=True))
+    ranking = ranked(
+        make_board(accuracy, size, latency, given=given), service_class=name, evidence="measured"
+    )
+    late = ranking.needs[:, 1] > SERVICE_CLASSES[name].real_time_ms
+
+    def key(i):
+        of_size, of_latency, of_accuracy, _ = ranking.needs[i]
+        return late[i], -ranking.merit[i], of_accuracy, of_size, of_latency, i
+
+    assert list(ranking.order) == sorted(range(len(rows)), key=key)
 
 
 @pytest.mark.parametrize("name", SERVICE_CLASSES)

@@ -27,18 +27,18 @@ def test_changes_are_relative_to_the_limit():
 
 
 NEEDS = np.array([[10.0, 5.0], [20.0, 1.0], [40.0, 40.0]])
-ALL = np.ones(3, dtype=bool)
+ALL = np.arange(3)
 
 
 def test_single_finds_the_smallest_move_of_each_limit():
     limits = np.array([8.0, 4.0])
-    found = single(NEEDS, limits, worthwhile=ALL, front=ALL, position=np.arange(3))
+    found = single(NEEDS, limits, worthwhile=ALL, front=ALL)
     assert [(r.limits, r.buys) for r in found] == [(((0, 20.0),), 1)]
 
 
 def test_joint_moves_as_little_as_it_can():
     limits = np.array([8.0, 4.5])
-    found = joint(NEEDS, limits, front=np.array([True, False, True]), position=np.arange(3))
+    found = joint(NEEDS, limits, front=np.array([0, 2]))
     assert found is not None
     assert found.limits == ((0, 10.0), (1, 5.0))
     assert found.buys == 0
@@ -46,9 +46,7 @@ def test_joint_moves_as_little_as_it_can():
 
 def test_joint_names_the_pick_among_those_that_it_lets_in():
     needs = np.array([[10.0, 10.0], [9.0, 10.0]])
-    found = joint(
-        needs, np.array([1.0, 1.0]), front=np.ones(2, dtype=bool), position=np.array([1, 0])
-    )
+    found = joint(needs, np.array([1.0, 1.0]), front=np.array([1, 0]))
     assert found is not None
     assert found.buys == 1
 
@@ -56,6 +54,6 @@ def test_joint_names_the_pick_among_those_that_it_lets_in():
 def test_nothing_promised_nothing_to_move():
     needs = np.array([[np.inf, 1.0]])
     limits = np.array([5.0, 0.5])
-    one = np.ones(1, dtype=bool)
-    assert single(needs, limits, worthwhile=one, front=one, position=np.arange(1)) == []
-    assert joint(needs, limits, front=one, position=np.arange(1)) is None
+    one = np.arange(1)
+    assert single(needs, limits, worthwhile=one, front=one) == []
+    assert joint(needs, limits, front=one) is None
