@@ -1,7 +1,9 @@
 """The project as a whole: its layers, its wheel and its README."""
 
+import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -19,6 +21,32 @@ def shown(title):
     match = re.search(rf"<!-- {title} -->\n```\w*\n(.*?)```", README, re.DOTALL)
     assert match, title
     return match[1]
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two cores")
+@pytest.mark.parametrize(
+    ("words", "places"),
+    [((), {"gw0", "gw1"}), (("-p", "no:xdist"), {"here"}), (("tests",), {"here"})],
+)
+def test_all_tests_run_in_two_processes_and_what_is_named_in_one(tmp_path, words, places):
+    (tmp_path / "tests").mkdir()
+    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path / "tests")
+    (tmp_path / "pytest.ini").write_text("[pytest]\ntestpaths = tests\naddopts = -q\n")
+    told = "os.environ.get('PYTEST_XDIST_WORKER', 'here')"
+    test = f"import os\ndef test():\n    os.makedirs({told}, exist_ok=True)\n"
+    for name in "ab":
+        (tmp_path / "tests" / f"test_{name}.py").write_text(test)
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", *words],
+        cwd=tmp_path,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stdout.splitlines()[-1].startswith("2 passed in "), ended.stdout + ended.stderr
+    assert {path.name for path in tmp_path.iterdir()} & {"gw0", "gw1", "gw2", "here"} == places
 
 
 def test_layers_hold():

@@ -1,33 +1,54 @@
+import multiprocessing
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from measurements import campaign, plan
+from measurements import campaign, plan, tasks
 from measurements.child import answers
 from measurements.dataset import append
+from measurements.device import base
 from measurements.device.base import request
 from measurements.device.local import LocalBoard
 from measurements.environment import used
 from measurements.errors import DlmoError, HarnessError
+from measurements.production import sha256
 from measurements.scope import Campaign, requested, wanted
 from measurements.timing import Repetition
 
 KILLS = 50
-BRIEF = Repetition(processes=1, values=5, seconds=0.02)
+BRIEF = Repetition(processes=1, retakes=0, values=5, seconds=0.02)
+FORKED = multiprocessing.get_context("forkserver")
+FORKED.set_forkserver_preload([__name__, "joblib"])
+"""Runs in processes of their own that have imported everything when they begin."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A campaign that has only trained, and what it left."""
+
+    whole: Campaign
+    told: list[campaign.News]
+    returned: list[object]
+    held: list[object]
+    made: dict[Path, int]
+    """File -> when it was written."""
+
+
+def files_of(one: Campaign):
+    return {path: path.stat().st_mtime_ns for path in one.cache.rglob("*.tflite")}
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory, dusk, small_protocol):
+def prepared(tmp_path_factory, dusk, small_protocol):
     """A campaign of four cells on two boards whose files are in its cache already."""
     if find_spec("tf_keras") is None:  # asked without importing it: it takes seconds
         pytest.skip("needs the train extra")
@@ -41,28 +62,46 @@ def small(tmp_path_factory, dusk, small_protocol):
         store=folder / "store",
         cache=folder / "cache",
     )
-    campaign.run(whole)
-    return whole
+    told = []
+    returned = campaign.run(whole, told.append, train_only=True)
+    held = plan.held(whole.store)
+    return Prepared(whole=whole, told=told, returned=returned, held=held, made=files_of(whole))
 
 
-DRIVER = """
-import sys
-from pathlib import Path
-from measurements import campaign, scope
-from measurements.timing import Repetition
-task, protocol, cache, store = sys.argv[1:]
-campaign.run(scope.requested(
-    networks=["vgg"], strategies=["nq", "blq"], tasks=(task,), protocol=protocol, cache=Path(cache),
-    devices={devices}, store=Path(store),
-    repetition=Repetition(processes=1, values=5, seconds=0.02),
-))
-"""
+@pytest.fixture(scope="module")
+def small(prepared):
+    """The same, timed in a run that was not allowed to score anything again."""
+
+    def never(*_):
+        raise AssertionError("scored again")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(base, "score", never)
+        campaign.run(prepared.whole)
+    return prepared.whole
 
 
-def driver(one: Campaign):
-    """The command that runs a campaign in a process of its own, timing briefly."""
-    script = DRIVER.format(devices=[board.name for board in one.boards])
-    return [sys.executable, "-c", script, one.tasks[0], one.protocol, one.cache, one.store]
+MARK = "DLMO_TEST_CAMPAIGN"
+
+
+def _run(one: Campaign):
+    os.environ[MARK] = str(one.store)  # of all that it starts
+    campaign.run(one)
+
+
+def started(one: Campaign):
+    """A campaign in a process of its own, timing briefly."""
+    run = FORKED.Process(target=_run, args=(replace(one, repetition=BRIEF),))
+    run.start()
+    return run
+
+
+def finish(one: Campaign):
+    """Run it to its end, and give the seconds that it took."""
+    start, run = time.monotonic(), started(one)
+    run.join()
+    assert run.exitcode == 0
+    return time.monotonic() - start
 
 
 def everything(folder):
@@ -157,15 +196,18 @@ def test_killed_at_any_moment_it_goes_on(small, tmp_path):
     store = tmp_path / "store"
     again = replace(small, store=store)
     made = everything(small.cache)
-    kills, rounds, life = 0, 0, 3.0
+    kills, rounds, life, cells = 0, 0, finish(replace(small, store=tmp_path / "unhurt")), {}
     while kills < KILLS:
-        run = subprocess.Popen(driver(again), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            run.wait(timeout=generator.uniform(0, life))
-        except subprocess.TimeoutExpired:
-            run.send_signal(generator.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGINT)))
-            run.wait()
+        begun, run, is_first = time.monotonic(), started(again), not cells
+        run.join(generator.uniform(0, life))
+        if run.is_alive():
+            os.kill(run.pid, generator.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGINT)))
+            run.join()
             kills += 1
+        else:
+            assert run.exitcode == 0
+            # As busy as the machine is now.
+            life = time.monotonic() - begun if is_first else life
         cells = Counter((r.device, r.strategy) for r in plan.held(store))
         assert set(cells.values()) <= {1}
         assert {path.suffix for path in everything(store)} <= {".jsonl"}
@@ -173,63 +215,58 @@ def test_killed_at_any_moment_it_goes_on(small, tmp_path):
             # All is measured: what follows is killed in a new round.
             rounds += 1
             store = tmp_path / f"store-{rounds}"
-            again = replace(again, store=store)
-    done = subprocess.run(driver(again), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+            again, cells = replace(again, store=store), {}
+    finish(again)
     assert len(plan.held(store)) == len(wanted(again))
     assert everything(small.cache) == made
-    assert orphans(tmp_path) == []
+    deadline = time.monotonic() + 5
+    while at_work(tmp_path) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert at_work(tmp_path) == []
 
 
-def orphans(folder):
-    """Processes that still work for a campaign in this folder, a moment after the last kill."""
-    time.sleep(1)
+def at_work(folder):
+    """Commands of the processes that campaigns in this folder have started."""
     found = []
     for pid in used():
+        place = Path("/proc", str(pid))
         try:
-            line = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+            if f"{MARK}={folder}".encode() in (place / "environ").read_bytes():
+                found.append((place / "cmdline").read_bytes())
         except OSError:
             continue
-        if str(folder) in line and pid != os.getpid():
-            found.append(line)
     return found
 
 
-def test_trained_only_files_are_made_and_scored_and_later_they_are_only_timed(
-    small, tmp_path, monkeypatch
-):
-    told = []
-    later = replace(small, store=tmp_path / "later", cache=tmp_path / "cache", repetition=BRIEF)
-    assert campaign.run(later, told.append, train_only=True) == []
-    assert not plan.held(later.store)
-    assert {news.stage for news in told}.isdisjoint({"timing", "measured"})
-    assert len([news for news in told if news.stage == "scored"]) == 4
-    made = {p: p.stat().st_mtime_ns for p in (tmp_path / "cache").rglob("*.tflite")}
-    assert len(made) >= 2
-
-    def never(*_):
-        raise AssertionError("scored again")
-
-    monkeypatch.setattr("measurements.device.base.score", never)
-    records = campaign.run(later)
-    assert {(r.device, r.strategy): (r.accuracy, r.n_test, r.failure) for r in records} == {
-        (r.device, r.strategy): (r.accuracy, 50, "") for r in plan.held(small.store)
-    }
-    assert {p: p.stat().st_mtime_ns for p in (tmp_path / "cache").rglob("*.tflite")} == made
+def test_trained_only_files_are_made_and_scored_and_later_they_are_only_timed(prepared, small):
+    assert (prepared.returned, prepared.held) == ([], [])
+    assert {news.stage for news in prepared.told}.isdisjoint({"timing", "measured"})
+    assert len([news for news in prepared.told if news.stage == "scored"]) == 4
+    assert len(prepared.made) >= 2
+    assert files_of(small) == prepared.made
+    data = tasks.load(small.tasks[0])
+    models = {sha256(path): path for path in prepared.made}
+    boards = {board.name: board for board in small.boards}
+    records = plan.held(small.store)
+    assert len(records) == 4
+    for record in records:
+        model = models[record.environment["file_sha256"]]
+        seen = base.score(boards[record.device], model, data.x_test, data.y_test)
+        assert (record.accuracy, record.n_test, record.failure) == (seen.accuracy, 50, "")
 
 
 def test_two_campaigns_do_not_share_a_store(small, tmp_path):
     slow = replace(small, store=tmp_path)
-    first = subprocess.Popen(driver(slow), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    first = started(slow)
     try:
-        while not (children := Path(f"/proc/{first.pid}/task/{first.pid}/children").read_text()):
-            assert first.poll() is None
-        assert children  # it has begun
+        while not at_work(tmp_path):  # it has not begun yet
+            assert first.is_alive()
+            time.sleep(0.02)
         with pytest.raises(HarnessError, match="another campaign is writing there"):
             campaign.run(slow)
     finally:
         first.kill()
-        first.communicate()
+        first.join()
     # The lock went with the process; what it had recorded by then is not measured again.
     campaign.run(replace(slow, repetition=BRIEF))
     assert len(plan.held(tmp_path)) == 4

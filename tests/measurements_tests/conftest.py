@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import measurements.training  # noqa: F401  TensorFlow's settings, before a test imports it
+
 
 def _tensor(schema, name, shape, kind, buffer, scale=None, zero=0):
     tensor = schema.TensorT()

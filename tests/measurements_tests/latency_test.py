@@ -12,6 +12,13 @@ from measurements.timing import Repetition
 ONCE = Repetition(values=10, seconds=0.1, processes=1)
 
 
+@pytest.fixture(autouse=True)
+def _retakes(monkeypatch):
+    """As usual, unlike in the other tests."""
+    usual = Repetition.__dataclass_fields__["retakes"].default
+    monkeypatch.setitem(Repetition.__init__.__kwdefaults__, "retakes", usual)
+
+
 class Recorded:
     """A board that plays recorded answers, one list per run; an exception is raised in its turn."""
 

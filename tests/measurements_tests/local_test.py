@@ -2,7 +2,6 @@ import os
 import platform
 import shutil
 import signal
-import statistics
 import subprocess
 import sys
 import time as clock
@@ -14,9 +13,14 @@ from measurements.device.latency import measure, time
 from measurements.device.local import LocalBoard, board, boards
 from measurements.device.worker import RESOLVERS
 from measurements.errors import UnknownNameError
-from measurements.timing import Repetition
+from measurements.timing import Repetition, percentile
 
-QUICK = Repetition(processes=1, values=10, seconds=0.1)
+QUICK = Repetition(processes=1, retakes=0, values=10, seconds=0.1)
+
+
+def least(seen):
+    """Seconds of an inference that little else came in between: other tests may run beside."""
+    return percentile(seen.latencies_s, 0.1)
 
 
 def test_every_kernel_set_is_a_board_and_reads_back():
@@ -45,19 +49,17 @@ def test_the_same_model_twice_takes_the_same_time(tflite):
     """The agreement asked for is 3 %, on a quiet machine; see benchmarks/timing_agreement.py."""
     model = tflite("twice", channels=500)
     one = LocalBoard(kernels="builtin", threads=1)
-    first, second = (statistics.median(o.latencies_s) for o in time(one, [model, model]))
-    assert first == pytest.approx(second, rel=0.25)
+    first, second = time(one, [model, model])
+    assert least(first) == pytest.approx(least(second), rel=0.25)
 
 
 def test_reference_kernels_are_another_device(tflite):
     model = tflite("slow", channels=500)
-    medians = {
-        kernels: statistics.median(
-            measure(LocalBoard(kernels=kernels, threads=1), model, repetition=QUICK).latencies_s
-        )
+    seconds = {
+        kernels: least(measure(LocalBoard(kernels=kernels, threads=1), model, repetition=QUICK))
         for kernels in ("builtin", "reference")
     }
-    assert medians["reference"] > 1.5 * medians["builtin"]
+    assert seconds["reference"] > 1.5 * seconds["builtin"]
 
 
 def test_a_killed_driver_leaves_no_worker(tflite):
@@ -98,11 +100,18 @@ os.environ["TF_USE_LEGACY_KERAS"] = "1"
 import numpy as np, tensorflow as tf, tf_keras
 tf_keras.utils.set_random_seed(0)
 network = tf_keras.applications.MobileNetV2((32, 32, 3), weights=None, classes=10)
-converter = tf.lite.TFLiteConverter.from_keras_model(network)
+forward = tf.function(lambda image: network(image, training=False), input_signature=[
+    tf.TensorSpec((1, 32, 32, 3), tf.float32)
+])
+holder = tf.Module()
+holder.weights = network.weights
+converter = tf.lite.TFLiteConverter.from_concrete_functions(
+    [forward.get_concrete_function()], holder
+)
 converter.optimizations = [tf.lite.Optimize.DEFAULT]
 noise = np.random.default_rng(0)
 converter.representative_dataset = lambda: (
-    [noise.random((1, 32, 32, 3), dtype=np.float32)] for _ in range(20)
+    [noise.random((1, 32, 32, 3), dtype=np.float32)] for _ in range(5)
 )
 converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
 converter.inference_input_type = converter.inference_output_type = tf.int8

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 import pytest
 import ssh_server
 
-from measurements import campaign, plan
+from measurements import campaign, deployment, plan
 from measurements.cli import main
 from measurements.device import notes
 from measurements.device.fingerprint import identity
@@ -134,7 +134,11 @@ def test_a_connection_cut_in_a_campaign_costs_nothing(asked, server, tmp_path):
     assert [record.failure for record in records] == ["", ""]
 
 
-def test_built_and_verified_there(server, cache, dusk, small_protocol, tmp_path, capsys):
+def test_built_and_verified_there(
+    server, cache, dusk, small_protocol, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(deployment, "TAKES", 2)  # how many a promise takes is for other tests
+    monkeypatch.setattr(deployment, "MOST_TAKES", 2)
     common = ["--task", str(dusk), "--cache", str(cache), "--quiet"]
     address = server.address(folder=tmp_path / "remote")
     folder = tmp_path / "built"

@@ -205,7 +205,7 @@ def has_runtime(pid):
 
 def test_a_connection_cut_in_the_middle_is_taken_up_again(server, board, tflite):
     cut = when_working(server, server.cut)
-    (seen,) = time(board, [tflite()], Repetition(processes=1, retakes=0, seconds=4))
+    (seen,) = time(board, [tflite()], Repetition(processes=1, retakes=0, seconds=2))
     cut.join()
     assert seen.failure == ""
     assert len(seen.latencies_s) >= 50
@@ -242,7 +242,7 @@ def test_the_cut_leaves_no_worker_behind(server, tmp_path, tflite):
 
 def test_a_killed_worker_is_started_again(server, board, tflite):
     kill = when_working(server, lambda: [ssh_server.kill(pid) for pid in server.workers()])
-    (seen,) = time(board, [tflite()], Repetition(processes=1, retakes=0, seconds=4))
+    (seen,) = time(board, [tflite()], Repetition(processes=1, retakes=0, seconds=2))
     kill.join()
     assert seen.failure == ""
 
