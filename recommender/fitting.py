@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -92,17 +92,25 @@ def forecasts(
         "devices": sorted(boards),
         "learners": {target: list(names) for target, names in model.learners.items()},
         "calibrations": {
-            name: _calibrations(served) for name, served in (("", model), *model.alone.items())
+            **{name: _calibrations(m) for name, m in (("", model), *model.alone.items())},
+            **{name: _calibrations(model.of(name), name) for name in _untimed(model, boards)},
         },
         "boards": boards,
     }
 
 
-def _calibrations(model: ParetoModel) -> dict[str, list[Any]]:
+def _untimed(model: ParetoModel, devices: Iterable[str]) -> list[str]:
+    """Devices that have records and no latencies: those of other devices say how far off one is."""
+    asked = {name: model.of(name).choices.get("latency_ms") for name in devices}
+    return [n for n, c in asked.items() if c and c.is_abroad(np.array([n], dtype=object))[0]]
+
+
+def _calibrations(model: ParetoModel, untimed: str = "") -> dict[str, list[Any]]:
+    kept = dict(model.calibrations)
+    if untimed and (abroad := model.choices["latency_ms"].abroad):
+        kept["latency_ms"] = (abroad, abroad)
     return {
-        target: [
-            [_rounded(c.scores), _rounded(c.levels, 12)] for c in model.calibrations.get(target, ())
-        ]
+        target: [[_rounded(c.scores), _rounded(c.levels, 12)] for c in kept.get(target, ())]
         or [[[], []], [[], []]]
         for target in TARGETS
     }
