@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from recommender import regression
 from recommender.baselines import BASELINES, Locate
@@ -131,7 +132,11 @@ def choose(target: str, rows: Features, domain: Names, y: FloatArray) -> TargetC
 
 
 def _abroad(target: str, rows: Features, domain: Names, y: FloatArray, learner: str) -> Calibration:
-    """A learner's errors on whole domains that it learned nothing of."""
+    """A learner's errors on whole domains that it learned nothing of.
+
+    The few devices at hand may be more alike than the next one, such as kernels of one processor:
+    no width is narrower than what the regression itself holds possible.
+    """
     scores = []
     for names in _folds(domain):
         out = np.isin(domain, names)
@@ -142,7 +147,8 @@ def _abroad(target: str, rows: Features, domain: Names, y: FloatArray, learner: 
         location, spread = locate(rows.take(out), domain[out])
         score = (y[out] - location) / spread
         scores += [score[domain[out] == name] for name in names]
-    return calibrate(scores)
+    found = calibrate(scores)
+    return replace(found, scores=np.maximum(found.scores, ndtri((1 + found.levels) / 2)))
 
 
 def _learners(

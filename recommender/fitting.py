@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from measurements.dataset import read, to_frame
 from measurements.own_network import OwnNetwork, of_records
@@ -81,13 +82,14 @@ def forecasts(
         own: networks of the user's own, by name; `asked` has their facts.
     """
     more = frame.iloc[:0] if asked is None else asked
-    boards = {
-        str(device): {
-            task: _board(model, frame, more[more["device"] == device], str(device), task, own)
-            for task in names
+    with threadpool_limits(limits=1, user_api="blas"):  # small matrices: threads cost time
+        boards = {
+            str(device): {
+                task: _board(model, frame, more[more["device"] == device], str(device), task, own)
+                for task in names
+            }
+            for device in sorted(frame["device"].unique())
         }
-        for device in sorted(frame["device"].unique())
-    }
     return {
         "devices": sorted(boards),
         "learners": {target: list(names) for target, names in model.learners.items()},

@@ -65,8 +65,10 @@ def test_a_device_never_timed_is_promised_what_devices_left_out_support(chosen):
     rows, _ = cells(networks=("vgg",), devices=("new",))
     _, spread, known = chosen.locate(rows, rows.device)
     assert not known.any()
-    _, level = chosen.widest(0.9, rows.device, known)
+    width, level = chosen.widest(0.9, rows.device, known)
     assert level == pytest.approx(3 / 4)  # three devices
+    # However alike the three are, the next one may be another: 75 % of a normal error at least.
+    assert (width >= 1.15).all()
     seen, _ = cells(networks=("vgg",), devices=("a",))
     assert (spread > 3 * chosen.locate(seen, seen.device)[1]).all()
 

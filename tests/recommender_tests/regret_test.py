@@ -32,7 +32,9 @@ def outcome(losses, limits, pick, among=None, name="advisor"):
 @settings(max_examples=200, deadline=None)
 @given(LOSSES, SEEDS, st.data())
 def test_each_question_can_be_met_by_what_it_is_drawn_around(losses, seed, data):
-    around = np.array(data.draw(st.lists(st.booleans(), min_size=len(losses), max_size=len(losses))))
+    around = np.array(
+        data.draw(st.lists(st.booleans(), min_size=len(losses), max_size=len(losses)))
+    )
     if not around.any():
         return
     limits = regret._limits(losses, around, 50, np.random.default_rng(seed))
