@@ -143,4 +143,4 @@ LATENCY = Design(
     noise=(0.1, 0.05),
 )
 """The structure. Boards differ by more than anything else: a phone's core is ten times slower than
-that of a server, a microcontroller hundreds of times. A handful of devices alike would never tell."""
+a server's, a microcontroller hundreds of times. A handful of devices alike would never tell."""

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender import regret
-from recommender.advisers import ALWAYS, PROFILE, Adviser
-from recommender.regret import ADVISERS, CHOICES, SINGLE_BEST, Outcome, deal, regrets
+from recommender.advisers import PROFILE, Adviser
+from recommender.regret import CHOICES, Outcome, deal, regrets
 
 LOSSES = st.integers(1, 12).flatmap(
     lambda n: st.lists(
@@ -68,7 +68,7 @@ def test_who_knows_everything_pays_nothing_and_nobody_less(losses, seed):
 def test_who_is_careful_is_silent_and_breaks_nothing(losses, seed):
     everyone = np.ones(len(losses), dtype=bool)
     limits = regret._limits(losses, everyone, 30, np.random.default_rng(seed))
-    careful = Adviser(needs=losses + (5.0, 5.0, 5.0), merit=-losses[:, 2])
+    careful = Adviser(needs=losses + 5.0, merit=-losses[:, 2])
     found = outcome(losses, limits, regret._picks(careful, everyone, limits))
     assert not found.broken.any()
     # Whoever asks for more than needed finds no more than is there.
@@ -136,7 +136,3 @@ def test_dealt_shares_differ_by_one_at_most(total, parts):
     assert sum(shares) == total
     assert len(shares) == parts
     assert max(shares) - min(shares) <= 1
-
-
-def test_everyone_is_heard():
-    assert ADVISERS == (*ALWAYS, SINGLE_BEST)
