@@ -6,6 +6,7 @@ from their graphs by `measurements.graph`, not typed; see the head of `data/netw
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -18,6 +19,8 @@ from measurements.errors import DatasetError, UnknownNameError, known
 
 DATA = Path(__file__).parent / "data"
 """The folder of the shipped observations."""
+_KERNELS = re.compile(r"-(xnnpack|builtin|reference)-\d+t$")
+"""How a device's name ends that the harness gave it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +152,19 @@ def published() -> Mapping[str, Mapping[str, float]]:
 def is_published(device: str) -> bool:
     """Whether the records of a device, by name, are somebody else's."""
     return device in devices() and devices()[device].published
+
+
+def kernels_of(device: str) -> str:
+    """The kernel set of a device, by its name; empty where that does not say.
+
+    The harness calls devices after their kernels and threads, `<board>-xnnpack-2t`.
+    """
+    if device in devices():
+        said = devices()[device].kernels
+    else:
+        named_after = _KERNELS.search(device)
+        said = named_after[1] if named_after else ""
+    return "" if said == "unknown" else said
 
 
 def named(name: str, subjects: Mapping[str, _Subject], kind: str) -> _Subject:

@@ -1,7 +1,8 @@
 """Which learner serves a target, and how wide its intervals are: both by leaving networks out.
 
 A network known only by its facts and one whose plain form was measured are two questions, each
-with a learner and a calibration of its own. Latency follows work and kernels, and starts from the
+with a learner and a calibration of its own. A device that was never timed is a third: its widths
+come from devices left out whole. Latency follows work and kernels, and starts from the
 regression; no law leads from facts to accuracy, which starts from the median of all learners. What
 beats the start on left-out networks serves instead. Sizes are always the regression's, since no
 simple learner knows more bits from fewer.
@@ -9,11 +10,13 @@ simple learner knows more bits from fewer.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from recommender import regression
 from recommender.baselines import BASELINES, Locate
@@ -55,6 +58,32 @@ class TargetChoice:
     """For networks whose plain form is known."""
     anchors: Anchors
     """The networks whose plain form is known."""
+    domains: frozenset[str] = frozenset()
+    """Domains learned from."""
+    abroad: Calibration | None = None
+    """Of the errors on domains left out whole; None where a domain more changes nothing, since it
+    is no device."""
+
+    def widest(
+        self, level: float, domain: Names, known: BoolArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Half-widths in predicted spreads, and their levels: that asked for or the highest.
+
+        Args:
+            level: asked for.
+            domain: `(n,)` of the rows.
+            known: `(n,)` whether the plain form is known, as `locate` gives it.
+        """
+        kinds = (self.free.calibration, self.tied.calibration, self.abroad)
+        widths, levels = zip(*(c.widest(level) for c in kinds if c is not None), strict=True)
+        kind = np.where(self.is_abroad(domain), 2, known.astype(np.int64))
+        return np.array(widths)[kind], np.array(levels)[kind]
+
+    def is_abroad(self, domain: Names) -> BoolArray:
+        """`(n,)` rows of devices that were never timed."""
+        if self.abroad is None:
+            return np.zeros(len(domain), dtype=bool)
+        return ~np.isin(domain.astype(str), sorted(self.domains))
 
     def locate(self, rows: Features, domain: Names) -> tuple[FloatArray, FloatArray, BoolArray]:
         """Location, spread and whether the plain form is known: three `(n,)` arrays."""
@@ -97,7 +126,29 @@ def choose(target: str, rows: Features, domain: Names, y: FloatArray) -> TargetC
         free=free,
         tied=tied,
         anchors=regression.anchors(target, rows, domain, y),
+        domains=frozenset(map(str, domain)),
+        abroad=_abroad(target, rows, domain, y, free.learner) if target == "latency_ms" else None,
     )
+
+
+def _abroad(target: str, rows: Features, domain: Names, y: FloatArray, learner: str) -> Calibration:
+    """A learner's errors on whole domains that it learned nothing of.
+
+    The few devices at hand may be more alike than the next one, such as kernels of one processor:
+    no width is narrower than what the regression itself holds possible.
+    """
+    scores = []
+    for names in _folds(domain):
+        out = np.isin(domain, names)
+        if out.all():
+            continue
+        taught = (target, rows.take(~out), domain[~out], y[~out])
+        locate = dict(_learners(*taught, regression.fit(*taught)))[learner]
+        location, spread = locate(rows.take(out), domain[out])
+        score = (y[out] - location) / spread
+        scores += [score[domain[out] == name] for name in names]
+    found = calibrate(scores)
+    return replace(found, scores=np.maximum(found.scores, ndtri((1 + found.levels) / 2)))
 
 
 def _learners(
@@ -160,7 +211,8 @@ def _ahead(errors: FloatArray, others: FloatArray) -> float:
     """How much smaller errors are than others on the same networks, in standard errors."""
     gain = others - errors
     chance = gain.std(ddof=1) / np.sqrt(len(gain)) if len(gain) > 1 else np.inf
-    return float(gain.mean() / chance) if chance else float(np.sign(gain.mean()) * np.inf)
+    mean = float(gain.mean())
+    return mean / float(chance) if chance else math.copysign(math.inf, mean) if mean else 0.0
 
 
 def _misses(
@@ -199,6 +251,6 @@ def _misses(
 
 
 def _folds(names: NDArray[np.object_]) -> list[list[str]]:
-    """Networks dealt into at most `_MOST_FOLDS` folds, in the order of their names."""
+    """Networks, or domains, dealt into at most `_MOST_FOLDS` folds, in the order of their names."""
     distinct = sorted(set(names))
     return [distinct[i::_MOST_FOLDS] for i in range(min(_MOST_FOLDS, len(distinct)))]

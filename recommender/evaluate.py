@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, cpu_count, delayed
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from measurements.dataset import to_frame
 from measurements.record import Measurement
@@ -135,17 +137,13 @@ def evaluate(
         AdviceError: when there are fewer than two groups.
         LeakError: when a hidden value shows in what a learner is given.
     """
-    predicted: list[_Predicted] = []
-    played: list[Outcome] = []
     splits = list(folds(records, holdout, prepare=prepare))
     shares = _shares(splits, questions)
-    for number, fold in enumerate(splits):
-        learned = model.fit(fold.train)
-        simple = baselines.taught(fold.train)
-        for target in TARGETS:
-            predicted += _predictions(fold, learned, target, simple.get(target, {}))
-        if holdout != "device":
-            played += play(fold, learned, simple, questions=shares[number], seed=number)
+    judged = Parallel(n_jobs=min(len(splits), cpu_count()))(
+        delayed(_judge)(fold, shares[number], number) for number, fold in enumerate(splits)
+    )
+    predicted = [p for found, _ in judged for p in found]
+    played = [outcome for _, found in judged for outcome in found]
     return Evaluation(
         holdout=holdout,
         n_measurements=len(records),
@@ -157,6 +155,17 @@ def evaluate(
         scores=tuple(_scores(predicted)),
         regrets=tuple(regrets(played)),
     )
+
+
+def _judge(fold: Fold, questions: int, seed: int) -> tuple[list[_Predicted], list[Outcome]]:
+    """What the learners make of one fold, and what their picks in it cost."""
+    with threadpool_limits(limits=1, user_api="blas"):
+        learned = model.fit(fold.train)
+        simple = baselines.taught(fold.train)
+        predicted = [p for t in TARGETS for p in _predictions(fold, learned, t, simple.get(t, {}))]
+        if fold.kind == "device":
+            return predicted, []
+        return predicted, list(play(fold, learned, simple, questions=questions, seed=seed))
 
 
 def _shares(splits: Sequence[Fold], questions: int) -> list[int]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from measurements.dataset import read, to_frame
 from measurements.own_network import OwnNetwork, of_records
@@ -81,28 +82,37 @@ def forecasts(
         own: networks of the user's own, by name; `asked` has their facts.
     """
     more = frame.iloc[:0] if asked is None else asked
-    boards = {
-        str(device): {
-            task: _board(model, frame, more[more["device"] == device], str(device), task, own)
-            for task in names
+    with threadpool_limits(limits=1, user_api="blas"):  # small matrices: threads cost time
+        boards = {
+            str(device): {
+                task: _board(model, frame, more[more["device"] == device], str(device), task, own)
+                for task in names
+            }
+            for device in sorted(frame["device"].unique())
         }
-        for device in sorted(frame["device"].unique())
-    }
     return {
         "devices": sorted(boards),
         "learners": {target: list(names) for target, names in model.learners.items()},
         "calibrations": {
-            name: _calibrations(served) for name, served in (("", model), *model.alone.items())
+            **{name: _calibrations(m) for name, m in (("", model), *model.alone.items())},
+            **{name: _calibrations(model.of(name), name) for name in _untimed(model, boards)},
         },
         "boards": boards,
     }
 
 
-def _calibrations(model: ParetoModel) -> dict[str, list[Any]]:
+def _untimed(model: ParetoModel, devices: Iterable[str]) -> list[str]:
+    """Devices that have records and no latencies: those of other devices say how far off one is."""
+    asked = {name: model.of(name).choices.get("latency_ms") for name in devices}
+    return [n for n, c in asked.items() if c and c.is_abroad(np.array([n], dtype=object))[0]]
+
+
+def _calibrations(model: ParetoModel, untimed: str = "") -> dict[str, list[Any]]:
+    kept = dict(model.calibrations)
+    if untimed and (abroad := model.choices["latency_ms"].abroad):
+        kept["latency_ms"] = (abroad, abroad)
     return {
-        target: [
-            [_rounded(c.scores), _rounded(c.levels, 12)] for c in model.calibrations.get(target, ())
-        ]
+        target: [[_rounded(c.scores), _rounded(c.levels, 12)] for c in kept.get(target, ())]
         or [[[], []], [[], []]]
         for target in TARGETS
     }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.linalg import lapack
 
 FloatArray = NDArray[np.float64]
@@ -50,7 +51,9 @@ class MixedEffects:
         Returns:
             `(n,)` means and `(n,)` standard deviations, the noise included.
         """
-        variance = np.einsum("ij,ij->i", x @ self.covariance, x) + self.noise[noise_class]
+        told = np.asarray(x.any(axis=0), dtype=bool)  # rows of one device: few of all columns
+        some, covariance = x[:, told], self.covariance[np.ix_(told, told)]
+        variance = np.einsum("ij,ij->i", some @ covariance, some) + self.noise[noise_class]
         return x @ self.mean, np.sqrt(variance)
 
 
@@ -81,7 +84,10 @@ def fit(
     """
     # A column of zeros tells nothing, and its effect keeps the prior: it need not be carried along.
     told = np.asarray(x.any(axis=0), dtype=bool)
-    full, x, own = group, x[:, told], group[told]
+    full, own = group, group[told]
+    # A row says something of its own network and device, and nothing of the many others.
+    few = sparse.csr_array(x[:, told])
+    turned, weighted, (row, column) = few.T.tocsr(), few.copy(), few.nonzero()
     members = np.bincount(own, minlength=len(spread))
     rows = np.bincount(noise_class, minlength=len(noise))
     effect_variance, noise_variance = spread**2, noise**2
@@ -90,12 +96,14 @@ def fit(
     weight = np.ones(len(y))
     for _ in range(_ROUNDS):
         precision = weight / noise_variance[noise_class]
-        scaled = x * np.sqrt(precision)[:, None]
-        covariance = _inverse(scaled.T @ scaled + np.diag(1 / effect_variance[own]))
-        mean = covariance @ (x.T @ (precision * y))
+        weighted.data = few.data * precision[row]
+        information = (turned @ weighted).toarray()
+        covariance = _inverse(information + np.diag(1 / effect_variance[own]))
+        mean = covariance @ (turned @ (precision * y))
         moment = np.bincount(own, mean**2 + np.diag(covariance), minlength=len(spread))
         moved = (moment + 2 * _PRIOR_WEIGHT * spread**2) / (members + 2 * _PRIOR_WEIGHT)
-        square = (y - x @ mean) ** 2 + np.einsum("ij,ij->i", x @ covariance, x)
+        shared = (few @ covariance)[row, column] * few.data
+        square = (y - few @ mean) ** 2 + np.bincount(row, shared, minlength=len(y))
         weight = (_FREEDOM + 1) / (_FREEDOM + square / noise_variance[noise_class])
         seen = np.bincount(noise_class, weight * square, minlength=len(noise))
         noise_variance = (seen + _NOISE_WEIGHT * noise**2) / (rows + _NOISE_WEIGHT)

@@ -20,7 +20,7 @@ from measurements.strategy import Strategy
 from measurements.subject import is_published
 from recommender.cells import comparable, domains_of, known_to, learnable
 from recommender.choice import TargetChoice, choose
-from recommender.conformal import Calibration, calibrate
+from recommender.conformal import Calibration
 from recommender.errors import AdviceError
 from recommender.features import FACTS, BoolArray, Features, FloatArray, Known, features
 from recommender.scale import SCALES, TARGETS
@@ -30,7 +30,6 @@ LEVEL = 0.9
 
 _BLOCK = 20_000
 """Rows that are predicted at once: what their matrices take stays below some hundred MB."""
-_NONE = calibrate([])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,15 +132,16 @@ class ParetoModel:
         if self.alone:
             return self._by_device(target, rows, level)
         location, spread, known = self.locate(target, rows)
-        free, tied = self.calibrations.get(target, (_NONE, _NONE))
-        widths, levels = zip(*(c.widest(level) for c in (free, tied)), strict=True)
-        half = np.where(known, widths[1], widths[0]) * spread
+        width, levels = np.full(len(rows), np.inf), np.zeros(len(rows))
+        if target in self.choices:
+            width, levels = self.choices[target].widest(level, self.domain(target, rows), known)
+        half = width * spread
         inverse = SCALES[target].inverse
         return Interval(
             value=inverse(location),
             low=inverse(location - half),
             high=inverse(location + half),
-            level=np.where(known, levels[1], levels[0]),
+            level=levels,
         )
 
     def _by_device(self, target: str, rows: Features, level: float) -> Interval:

@@ -6,11 +6,12 @@ choose, are learned from; the cells that were not probed are the judge.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, cpu_count, delayed
 
 from measurements.dataset import to_frame
 from measurements.record import Measurement
@@ -71,18 +72,23 @@ def curve(records: Sequence[Measurement], probes: Sequence[int]) -> list[Point]:
             f"--probes leaves devices out: it takes one with {FEWEST} timed cells or more, and "
             "another to learn from"
         )
-    return [point for name in devices for point in _of_device(good, str(name), probes)]
+    found = Parallel(n_jobs=min(len(devices), cpu_count()))(
+        delayed(_of_device)(good, str(name), probes) for name in devices
+    )
+    return [point for points in found for point in points]
 
 
-def _of_device(frame: pd.DataFrame, device: str, probes: Sequence[int]) -> Iterator[Point]:
+def _of_device(frame: pd.DataFrame, device: str, probes: Sequence[int]) -> list[Point]:
     others, own = frame[frame["device"] != device], frame[frame["device"] == device]
     cells = collapsed(own, TARGET)
     asked = cells[["task", "network", "strategy", "device"]]
     order = probing.choose(others, asked, asked, max(probes))
+    points = []
     for count in probes:
         chosen = np.isin(np.arange(len(cells)), [probe.place for probe in order[:count]])
         known = pd.concat([others, cells[chosen]]) if chosen.any() else others
-        yield _point(known, cells[~chosen], device, int(chosen.sum()))
+        points.append(_point(known, cells[~chosen], device, int(chosen.sum())))
+    return points
 
 
 def _point(known: pd.DataFrame, hidden: pd.DataFrame, device: str, probes: int) -> Point:

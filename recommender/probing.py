@@ -109,7 +109,8 @@ def choose(
         return []
     known = known_to(frame)
     rows, domain, y = learnable(comparable(frame, TARGET, asked["device"]), TARGET, known)
-    model = regression.fit(TARGET, rows, domain, y, expected=asked["device"].unique())
+    with threadpool_limits(limits=1, user_api="blas"):
+        model = regression.fit(TARGET, rows, domain, y, expected=asked["device"].unique())
     facts = seen_by(TARGET, features(pd.concat([able, asked]), known))
     x, _ = DESIGNS[TARGET].matrix(facts, model.levels, facts.device)
     noise = model.effects.noise[facts.integer.astype(np.int64)]
@@ -147,14 +148,10 @@ def forecast(frame: pd.DataFrame, asked: pd.DataFrame, levels: Sequence[float]) 
     with threadpool_limits(limits=1, user_api="blas"):
         learned = learner.choose(TARGET, rows, domain, y)
         location, spread, tied = learned.locate(facts, facts.device)
-    half, granted = [], []
-    for level in levels:
-        (free, free_level), (bound, bound_level) = (
-            served.calibration.widest(level) for served in (learned.free, learned.tied)
-        )
-        half.append(np.where(tied, bound, free) * spread)
-        granted.append(np.where(tied, bound_level, free_level))
-    return Forecast(log_ms=location, half=np.stack(half), levels=np.stack(granted))
+    widths, granted = zip(
+        *(learned.widest(level, facts.device, tied) for level in levels), strict=True
+    )
+    return Forecast(log_ms=location, half=np.stack(widths) * spread, levels=np.stack(granted))
 
 
 def greedy(

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from measurements.subject import is_published
 from recommender import arithmetic, mixed
-from recommender.design import DESIGNS, UNSEEN, Design, Levels
+from recommender.design import DESIGNS
+from recommender.effects import UNSEEN, Design, Levels
 from recommender.features import BoolArray, Features, FloatArray
 
 SIZES = ("size_kb", "file_kb")

@@ -154,3 +154,20 @@ def test_zeros_of_float_weights_are_stored_sparsely_where_files_are_built_here()
     for network in ("vgg", "wrn"):
         i = at(board, network, "prn")
         assert board.quantities["file_kb"].value[i] == pytest.approx(measured[network, "prn"])
+
+
+def test_a_device_trained_on_and_never_timed_is_promised_what_other_devices_support():
+    """Latencies have the level that two devices left out whole can give; sizes that of others."""
+    few = [r for r in SHIPPED if r.task == "cifar10" and r.network in ("vgg", "wrn", "resnet50")]
+    boards = {name: [replace(r, device=name) for r in few] for name in ("one", "two")}
+    untimed = [replace(r, device="three", latencies_s=(), suspect={}) for r in few]
+    content = fitting.content([*boards["one"], *boards["two"], *untimed])
+    levels = {
+        name: [max(calibrated[1], default=0) for calibrated in kept["latency_ms"]]
+        for name, kept in content["calibrations"].items()
+    }
+    assert set(levels) == {"", "three"}
+    assert levels["three"] == pytest.approx([2 / 3, 2 / 3])
+    assert levels[""][0] == pytest.approx(3 / 4)  # three networks
+    kept = content["calibrations"]
+    assert kept["three"]["size_kb"] == kept[""]["size_kb"]

@@ -14,7 +14,7 @@ def test_the_page_answers_as_python_does(advisor):
     assert_page_agrees(advisor, asked)
     picks = [advisor.advise(q.profile, q.constraints).pick for q in asked]
     # The questions are of every kind: most have an answer, many none, few the same.
-    assert 0.1 < np.mean([p is None for p in picks]) < 0.8
+    assert 0.1 < np.mean([p is None for p in picks]) < 0.7
     assert len({(p["network"], p["strategy"]) for p in picks if p}) > 20
 
 

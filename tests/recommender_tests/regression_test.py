@@ -1,0 +1,172 @@
+"""The regression finds what it was made with, carries facts to new networks, and keeps to sense."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
+
+from measurements.strategy import grammar
+from measurements.subject import networks
+from recommender import regression
+from recommender.features import features
+
+SLUGS = ("nq", "blq", "fiq", "f16", "prn", "prn+blq", "prn+f16", "kd")
+ALL = tuple(networks())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Matrices this small are slower on several."""
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
+
+
+def cells(networks=ALL, slugs=SLUGS, devices=("here",), **facts):
+    table = [("cifar10", n, s, d) for n in networks for s in slugs for d in devices]
+    frame = pd.DataFrame(table, columns=["task", "network", "strategy", "device"]).assign(**facts)
+    return features(frame)
+
+
+def sizes(rows):
+    """Log kB of files that hold weights, 30 bytes a channel, and what pruned ones compress to."""
+    bytes_kept = rows.parameters * rows.bits / 8 * np.where(rows.pruned > 0, 0.33, 1.0)
+    return np.log((bytes_kept + 30 * rows.channels * rows.integer) / 1000)
+
+
+def domain(rows, name="here"):
+    return np.full(len(rows), name, dtype=object)
+
+
+@pytest.fixture(scope="module")
+def sized():
+    rows = cells()
+    return regression.fit("size_kb", rows, domain(rows), sizes(rows))
+
+
+def test_a_left_out_networks_sizes_follow_from_its_facts():
+    known, left = cells([n for n in ALL if n != "mobilenet_v2"]), cells(["mobilenet_v2"])
+    model = regression.fit("size_kb", known, domain(known), sizes(known))
+    location, _ = model.locate(left, domain(left))
+    assert np.abs(location - sizes(left)).max() < 0.1
+
+
+def test_its_plain_form_tells_more_than_its_definition():
+    """A network published under a name may be another one: its plain size gives it away."""
+    twice = cells(["vgg"], parameters=2 * networks()["vgg"].parameters(10))
+    rest = cells([n for n in ALL if n != "vgg"])
+    plain = cells(["vgg"], ["nq"])
+    whole = pd.concat([_frame(rest), _frame(plain)], ignore_index=True)
+    rows = features(whole)
+    y = np.concatenate([sizes(rest), sizes(twice)[:1]])
+    model = regression.fit("size_kb", rows, domain(rows), y)
+    asked = cells(["vgg"], ["f16", "blq"])
+    location, _ = model.locate(asked, domain(asked))
+    # Weights as many as the plain file has, overheads of the known channels.
+    assert np.exp(location[0] - sizes(twice)[SLUGS.index("f16")]) == pytest.approx(1, abs=0.1)
+    assert np.exp(location[1] - sizes(twice)[SLUGS.index("blq")]) == pytest.approx(1, abs=0.15)
+
+
+def _frame(rows):
+    bits = {32: "nq", 16: "f16"}
+    slugs = [s for _ in range(len(rows) // len(SLUGS)) for s in SLUGS]
+    slugs = slugs if len(slugs) == len(rows) else [bits[int(b)] for b in rows.bits]
+    return pd.DataFrame(
+        {"task": rows.task, "network": rows.network, "strategy": slugs, "device": rows.device}
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.floats(1e3, 1e8),
+    st.floats(10, 1e5),
+    st.floats(2, 300),
+    st.lists(st.integers(1, 99), min_size=2, max_size=2, unique=True).map(sorted),
+)
+def test_more_bits_or_fewer_zeros_are_never_predicted_smaller(
+    sized, parameters, channels, layers, sparsities
+):
+    few, many = sparsities
+    slugs = [
+        f"{pruned}{quantizer}".strip("+") or "nq"
+        for pruned in (f"prn{many}", f"prn{few}", "")
+        for quantizer in ("+blq", "+f16", "")
+    ]
+    rows = cells(["mine"], slugs, parameters=parameters, channels=channels, layers=layers)
+    location, spread = sized.locate(rows, domain(rows))
+    table = location.reshape(3, 3)
+    assert (np.diff(table, axis=1) >= -1e-9).all()  # more bits
+    assert (np.diff(table, axis=0) >= -1e-9).all()  # fewer zeros
+    assert (spread > 0).all()
+
+
+@pytest.mark.parametrize("target", ["size_kb", "file_kb", "latency_ms"])
+def test_a_teacher_changes_accuracy_alone(target):
+    rows = cells()
+    y = sizes(rows) if target != "latency_ms" else np.log(rows.macs / 1e6)
+    model = regression.fit(target, rows, domain(rows), y)
+    pairs = [s for s in grammar() if s.distilled]
+    taught = cells(["vgg"], [s.slug for s in pairs])
+    alone = cells(["vgg"], [s.undistilled.slug for s in pairs])
+    for one, other in zip(
+        model.locate(taught, domain(taught)), model.locate(alone, domain(alone)), strict=True
+    ):
+        assert np.array_equal(one, other)
+
+
+def test_a_dense_file_stores_the_zeros_of_integer_weights():
+    pruned, dense = cells(["vgg"], ["prn+blq", "prn"]), cells(["vgg"], ["blq", "nq"])
+    seen = regression.seen_by("file_kb", pruned)
+    assert seen.pruned.tolist() == [0, 1]  # float zeros are stored sparsely by what is built here
+    assert regression.seen_by("file_kb", dense).pruned.tolist() == [0, 0]
+    assert regression.seen_by("size_kb", pruned).pruned.tolist() == [1, 1]
+
+
+def test_devices_with_the_same_kernels_are_alike():
+    """A new device with kernels that are known is forecast as they behave, not as the others do."""
+    devices = ("a-xnnpack-1t", "a-builtin-1t", "a-reference-1t")
+    rows = cells(devices=devices)
+    slow = np.where(rows.device == devices[0], 0.0, 1.5) * rows.integer
+    y = np.log(rows.macs / 1e6) + slow
+    model = regression.fit("latency_ms", rows, rows.device, y, expected=["b-xnnpack-2t"])
+    asked = cells(["vgg", "wrn"], ["nq", "fiq"], devices=("b-xnnpack-2t", "b-builtin-2t"))
+    location, _ = model.locate(asked, asked.device)
+    ratio = {
+        d: (location[(asked.device == d) & (asked.integer > 0)])
+        - (location[(asked.device == d) & (asked.integer == 0)])
+        for d in set(asked.device)
+    }
+    assert (ratio["b-builtin-2t"] - ratio["b-xnnpack-2t"] > 0.2).all()
+
+
+def test_a_device_still_to_come_is_in_more_doubt_than_one_that_was_timed():
+    rows = cells(devices=("a", "b", "c"))
+    y = np.log(rows.macs / 1e6)
+    model = regression.fit("latency_ms", rows, rows.device, y, expected=["new"])
+    asked = cells(["vgg"], ["nq", "fiq"], devices=("a", "new", "never heard of"))
+    _, spread = model.locate(asked, asked.device)
+    known = asked.device == "a"
+    assert spread[~known].min() > 5 * spread[known].max()
+
+
+def test_a_start_changes_the_way_and_not_the_end():
+    rows = cells(devices=("a", "b"))
+    y = np.log(rows.macs / 1e6) + 0.05 * np.random.default_rng(0).normal(size=len(rows))
+    taught = ("latency_ms", rows, rows.device, y)
+    cold = regression.fit(*taught)
+    warm = regression.fit(*taught, start=cold)
+    for one, other in zip(
+        cold.locate(rows, rows.device), warm.locate(rows, rows.device), strict=True
+    ):
+        assert np.allclose(one, other, atol=2e-3)
+
+
+def test_plain_sizes_built_here_serve_wherever_a_network_is_built():
+    rows = cells(["vgg"], ["nq", "blq"], devices=("here",))
+    found = regression.anchors("size_kb", rows, domain(rows), sizes(rows))
+    known, weights = found.of(rows, domain(rows, "another protocol"))
+    assert known.all()
+    assert weights == pytest.approx(np.exp(sizes(rows)[0]) * 1000)
+    known, _ = found.of(rows, domain(rows, "sensors-2022"))
+    assert not known.any()
