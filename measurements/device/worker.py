@@ -141,14 +141,7 @@ def _score(job: dict[str, Any], tell: Tell) -> None:
 
 def _time(job: dict[str, Any], tell: Tell) -> None:
     """Time all models in turns."""
-    models, cores = [], sorted(os.sched_getaffinity(0))
-    for place in range(len(job["models"])):
-        before = _threads()
-        models.append(_load(job, place, tell))
-        tell({"at": "first inference", "model": place})
-        models[-1].infer()  # some kernels start their threads no earlier
-        spread(_threads() - before, cores)
-    os.sched_setaffinity(0, cores[:1])
+    models = [_load(job, place, tell) for place in range(len(job["models"]))]
     monitor = Monitor(ours=frozenset((os.getpid(), os.getppid())))
 
     def before_turn(place: int) -> None:
@@ -172,7 +165,7 @@ def _time(job: dict[str, Any], tell: Tell) -> None:
                 "settled": sample.settled,
             }
         )
-    found = facts(kernels=job["kernels"], threads=job["threads"]) | {"affinity": cores}
+    found = facts(kernels=job["kernels"], threads=job["threads"])
     tell({"run": {"facts": found, "disturbance": monitor.disturbance}})
 
 
@@ -222,26 +215,6 @@ def _pin(threads: int) -> None:
     The last cores are taken: the first one often serves the interrupts.
     """
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-threads:])
-
-
-def _threads() -> set[int]:
-    """The threads of this process."""
-    return {int(name) for name in os.listdir("/proc/self/task")}
-
-
-def spread(helpers: set[int], cores: list[int]) -> None:
-    """Give each thread that helps with a model a core of its own; the first core is the asker's.
-
-    Threads wait for each other without sleeping, so the system sees no reason to part two that it
-    has put on one core: a model then takes longer with two threads than with one, for as long as
-    the process lives.
-
-    Args:
-        helpers: threads that came with one model.
-        cores: as many as the threads of one inference.
-    """
-    for number, thread in enumerate(sorted(helpers), start=1):
-        os.sched_setaffinity(thread, {cores[number % len(cores)]})
 
 
 if __name__ == "__main__":

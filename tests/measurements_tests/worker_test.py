@@ -1,7 +1,6 @@
 import os
 import subprocess
 import sys
-import threading
 from dataclasses import asdict
 
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 
 from measurements.child import ChildError, answers, python
 from measurements.device.base import worker_files
-from measurements.device.worker import RESOLVERS, spread
+from measurements.device.worker import RESOLVERS
 from measurements.timing import Repetition
 
 WORKER = python("measurements.device.worker")
@@ -69,27 +68,6 @@ def test_wrong_answers_count_as_wrong(job, lights, tmp_path):
 def test_threads_are_pinned(job):
     said = list(answers(WORKER, {**job, "images": None}, silence_s=60))
     assert len(said[-1]["run"]["facts"]["affinity"]) == 1
-
-
-@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two cores")
-def test_threads_that_help_have_cores_of_their_own():
-    stop = threading.Event()
-    helpers = [threading.Thread(target=stop.wait) for _ in range(2)]
-    for helper in helpers:
-        helper.start()
-    cores = sorted(os.sched_getaffinity(0))[:2]
-    try:
-        spread({helpers[0].native_id}, cores)
-        spread({helpers[1].native_id}, cores)
-        assert [os.sched_getaffinity(h.native_id) for h in helpers] == [{cores[1]}] * 2
-    finally:
-        stop.set()
-
-
-@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two cores")
-def test_two_threads_take_two_cores(job):
-    said = list(answers(WORKER, {**job, "images": None, "threads": 2}, silence_s=60))
-    assert len(said[-1]["run"]["facts"]["affinity"]) == 2
 
 
 def test_more_threads_than_cores_are_refused(job):
