@@ -225,13 +225,13 @@ def _say(claim: Claim, effect: float, low: float, high: float) -> str:
     if claim.over is not None:
         return (
             f"{claim.label} in {claim.quantity} goes with {claim.over} by a rank correlation of "
-            f"{effect:+.2f} ({low:+.2f} to {high:+.2f})"
+            f"{effect:+z.2f} ({low:+z.2f} to {high:+z.2f})"
         )
     if claim.statistic == "median ratio":
         ratio, lowest, highest = (_ratio(value) for value in (effect, low, high))
         return f"{claim.label} {ratio} times the {claim.quantity} ({lowest} to {highest})"
     unit = "points of accuracy" if claim.quantity == "accuracy" else f"of {claim.quantity}"
-    return f"{claim.label} {effect:+.1f} {unit} ({low:+.1f} to {high:+.1f})"
+    return f"{claim.label} {effect:+z.1f} {unit} ({low:+z.1f} to {high:+z.1f})"
 
 
 def _ratio(value: float) -> str:
