@@ -1,9 +1,8 @@
 """Latency on a board: models in turns, spread over fresh processes, noisy takes repeated.
 
 Where the system happens to put a model's weights in memory moves its latency by some percent for
-as long as the process lives: two copies of one ResNet50 in one process stayed 2 to 5 % apart. So a
-take starts the worker several times, as pyperf does, every other time with the models in the
-opposite order.
+as long as the process lives. So a take starts the worker several times, as pyperf does, every other
+time with the models in the opposite order.
 """
 
 from __future__ import annotations
@@ -35,9 +34,8 @@ def measure(
     Args:
         board: where.
         model: the .tflite.
-        images: `(n, rows, columns, channels)`, bytes for 0 to 1 or floats as the network takes
-            them.
-        labels: `(n,)` classes.
+        images: what to score it on, with their labels, as `base.score` takes them.
+        labels: their classes.
         repetition: how often to time; None: as usual.
     """
     scored = Observation()
@@ -96,9 +94,7 @@ def _take(
             left.remove(crash.place)
             result[crash.place] = Observation(failure=str(crash))
             continue
-        for place in left:
-            result[place] = _observed([run[place] for run in runs])
-        break
+        return result | {place: _observed([run[place] for run in runs]) for place in left}
     return result
 
 
