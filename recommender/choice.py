@@ -2,9 +2,9 @@
 
 A network known only by its facts and one whose plain form was measured are two questions, each
 with a learner and a calibration of its own. A device that was never timed is a third: its widths
-come from devices left out whole. Latency follows work and kernels, and starts from the
-regression; no law leads from facts to accuracy, which starts from the median of all learners. What
-beats the start on left-out networks serves instead. Sizes are always the regression's, since no
+come from devices left out whole. Every question starts from the regression but one: no law leads
+from facts to accuracy, which starts from the median of all learners there. What beats the start on
+left-out networks serves instead. Sizes are always the regression's, since no
 simple learner knows more bits from fewer.
 """
 
@@ -117,10 +117,9 @@ def choose(target: str, rows: Features, domain: Names, y: FloatArray) -> TargetC
     """
     model = regression.fit(target, rows, domain, y)
     learners = dict(_learners(target, rows, domain, y, model))
-    start = TOGETHER if target == "accuracy_pct" else MODEL
     free, tied = (
         _best(learners, list(_misses(target, rows, domain, y, model, plain_known=known)), start)
-        for known in (False, True)
+        for known, start in ((False, TOGETHER if target == "accuracy_pct" else MODEL), (True, MODEL))
     )
     return TargetChoice(
         free=free,
