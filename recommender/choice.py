@@ -2,17 +2,19 @@
 
 A network known only by its facts and one whose plain form was measured are two questions, each
 with a learner and a calibration of its own. A device that was never timed is a third: its widths
-come from devices left out whole. Every question starts from the regression but one: no law leads
-from facts to accuracy, which starts from the median of all learners there. What beats the start on
-left-out networks serves instead. Sizes are always the regression's, since no
-simple learner knows more bits from fewer.
+come from devices left out whole. Latency follows work and kernels, and starts from the regression;
+no law leads from facts to accuracy, which starts from the median of all learners. What beats the
+start on left-out networks serves instead. Where the plain form is known, accuracy is told by
+whoever goes by it and errs less, the regression or the technique's usual ratio. Sizes are always
+the regression's, since no simple learner knows more bits from fewer.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +30,8 @@ MODEL = "model"
 """Name of the regression among the learners."""
 TOGETHER = "median of all"
 """Name of the learners' median."""
+FOLLOWERS = (MODEL, "technique ratio")
+"""Learners that go by a network's plain form where it is known; the others never look at it."""
 _MOST_FOLDS = 10
 
 Located = Callable[[Features, Names], tuple[FloatArray, FloatArray]]
@@ -115,18 +119,22 @@ def choose(target: str, rows: Features, domain: Names, y: FloatArray) -> TargetC
         domain: `(n,)` their domains.
         y: `(n,)` values on the target's scale.
     """
-    model = regression.fit(target, rows, domain, y)
-    learners = dict(_learners(target, rows, domain, y, model))
+    data = (target, rows, domain, y)
+    learners = dict(_learners(*data, regression.fit(*data)))
+    lawless = target == "accuracy_pct"
     free, tied = (
-        _best(learners, list(_misses(target, rows, domain, y, model, plain_known=known)), start)
-        for known, start in ((False, TOGETHER if target == "accuracy_pct" else MODEL), (True, MODEL))
+        _served(learners, _misses(*data, plain_known=known), who)
+        for known, who in (
+            (False, partial(_standing_out, start=TOGETHER if lawless else MODEL)),
+            (True, _following if lawless else partial(_standing_out, start=MODEL)),
+        )
     )
     return TargetChoice(
         free=free,
         tied=tied,
         anchors=regression.anchors(target, rows, domain, y),
         domains=frozenset(map(str, domain)),
-        abroad=_abroad(target, rows, domain, y, free.learner) if target == "latency_ms" else None,
+        abroad=_abroad(*data, free.learner) if target == "latency_ms" else None,
     )
 
 
@@ -157,48 +165,61 @@ def _learners(
     if target not in SIZES:
         simple = {name: b(target, rows, domain, y) for name, b in BASELINES.items()}
         for name, locate in simple.items():
-            yield name, _even(target, locate)
-        yield TOGETHER, _together(target, model.locate, list(simple.values()))
+            yield name, _middle(target, model.locate, [locate])
+        yield TOGETHER, _middle(target, model.locate, list(simple.values()), together=True)
 
 
-def _even(target: str, locate: Locate) -> Located:
-    """A simple learner's values, with the same spread everywhere."""
+def _middle(
+    target: str, model: Located, simple: Sequence[Locate], *, together: bool = False
+) -> Located:
+    """What simple learners say, with the regression's spread, which knows what is hard to say.
 
-    def located(rows: Features, domain: Names) -> tuple[FloatArray, FloatArray]:
-        rows = regression.seen_by(target, rows)
-        return locate(rows, domain), np.ones(len(rows))
-
-    return located
-
-
-def _together(target: str, model: Located, simple: Sequence[Locate]) -> Located:
-    """The median of all learners, with the regression's spread: errors unlike each other cancel."""
+    Of several it is the median, with the regression's own among them: errors unlike each other
+    cancel.
+    """
 
     def located(rows: Features, domain: Names) -> tuple[FloatArray, FloatArray]:
         location, spread = model(rows, domain)
         seen = regression.seen_by(target, rows)
-        return np.median([location, *(locate(seen, domain) for locate in simple)], axis=0), spread
+        said = [locate(seen, domain) for locate in simple]
+        return np.median([location, *said] if together else said, axis=0), spread
 
     return located
 
 
-def _best(learners: dict[str, Located], misses: Sequence[_Miss], start: str) -> Served:
+def _served(
+    learners: Mapping[str, Located],
+    misses: Iterable[_Miss],
+    who: Callable[[dict[str, FloatArray]], str],
+) -> Served:
+    """The learner that `who` names from every learner's median errors on left-out networks."""
+    found = list(misses)
+    medians = {
+        name: np.array([np.median(np.abs(m.error)) for m in found if m.learner == name])
+        for name in learners
+    }
+    medians = {name: own for name, own in medians.items() if len(own)}
+    name = who(medians)
+    return Served(
+        learner=name,
+        locate=learners[name],
+        calibration=calibrate([m.error / m.spread for m in found if m.learner == name]),
+        errors={name: float(own.mean()) for name, own in medians.items()},
+    )
+
+
+def _following(medians: Mapping[str, FloatArray]) -> str:
+    """Who errs less on networks whose plain form is known."""
+    able = [name for name in FOLLOWERS if name in medians]
+    return min(able, key=lambda name: medians[name].mean(), default=MODEL)
+
+
+def _standing_out(medians: Mapping[str, FloatArray], start: str) -> str:
     """The learner that a target starts from, or one that beats it by more than luck.
 
     With a handful of networks the smallest error among many is often luck: the regression has to
     be ahead by one standard error of the difference, the others, being several tries, by two.
     """
-    medians = {
-        name: np.array([np.median(np.abs(m.error)) for m in misses if m.learner == name])
-        for name in learners
-    }
-    errors = {name: float(own.mean()) for name, own in medians.items() if len(own)}
-    name = _standing_out({n: medians[n] for n in errors}, start)
-    scores = [m.error / m.spread for m in misses if m.learner == name]
-    return Served(learner=name, locate=learners[name], calibration=calibrate(scores), errors=errors)
-
-
-def _standing_out(medians: dict[str, FloatArray], start: str) -> str:
     if start not in medians:
         return MODEL
     wanted = {name: 1.0 if name == MODEL else 2.0 for name in medians if name != start}
@@ -219,7 +240,6 @@ def _misses(
     rows: Features,
     domain: Names,
     y: FloatArray,
-    model: TargetModel,
     *,
     plain_known: bool,
 ) -> Iterator[_Miss]:
@@ -239,8 +259,7 @@ def _misses(
         else:
             left, train = left.unplaced(), ~out
         taught = (target, rows.take(train), domain[train], y[train])
-        fitted = regression.fit(*taught, start=model)
-        for learner, locate in _learners(*taught, fitted):
+        for learner, locate in _learners(*taught, regression.fit(*taught)):
             location, spread = locate(left, where)
             for name in names:
                 own = left.network == name

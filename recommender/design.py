@@ -58,7 +58,8 @@ def accuracy_columns(
     yield "distilled", rows.distilled
     for network in indicators(rows.network, levels.networks):
         yield "network", network
-        yield "network x task", network * fact["classes"]
+        for task in indicators(rows.task, levels.tasks):
+            yield "network x task", network * task
         yield "network x distilled", network * rows.distilled
         for kind in kinds[:3]:
             yield "network x technique", network * kind

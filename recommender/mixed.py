@@ -65,7 +65,6 @@ def fit(
     spread: FloatArray,
     noise: FloatArray,
     noise_class: IntArray,
-    start: MixedEffects | None = None,
 ) -> MixedEffects:
     """Expectation-maximization for effects, group variances, noise and row weights together.
 
@@ -76,8 +75,6 @@ def fit(
         spread: `(g,)` prior guess of the standard deviation of a group's effects.
         noise: `(k,)` prior guess of the standard deviation of each class of noise.
         noise_class: `(n,)` class of each row's noise, 0 to k - 1.
-        start: where the search begins: a fit of much the same rows. It ends where it would have
-            without, only sooner.
 
     Returns:
         The fit. Deterministic: no random start.
@@ -91,8 +88,6 @@ def fit(
     members = np.bincount(own, minlength=len(spread))
     rows = np.bincount(noise_class, minlength=len(noise))
     effect_variance, noise_variance = spread**2, noise**2
-    if start is not None:
-        effect_variance, noise_variance = start.spread**2, start.noise
     weight = np.ones(len(y))
     for _ in range(_ROUNDS):
         precision = weight / noise_variance[noise_class]

@@ -143,7 +143,6 @@ def fit(
     y: FloatArray,
     *,
     expected: Iterable[str] = (),
-    start: TargetModel | None = None,
 ) -> TargetModel:
     """Fit a target's regression.
 
@@ -154,7 +153,6 @@ def fit(
         y: `(n,)` values on the target's scale.
         expected: domains that rows are still to come of. Their effects keep the prior's spread,
             as those of any unseen one do where there are several.
-        start: a fit of much the same rows, where the search begins.
     """
     rows = seen_by(target, rows)
     known = anchors(target, rows, domain, y)
@@ -175,7 +173,6 @@ def fit(
         spread=np.array(list(design.spreads.values())),
         noise=np.array(design.noise),
         noise_class=rows.integer.astype(np.int64),
-        start=None if start is None else start.effects,
     )
     return TargetModel(
         target=target, levels=levels, effects=effects, coefficients=coefficients, anchors=known

@@ -12,6 +12,7 @@ from recommender import choice
 from recommender.baselines import BASELINES
 from recommender.choice import MODEL, TOGETHER, choose
 from recommender.features import features
+from recommender.scale import SCALES
 
 NETWORKS = ("vgg", "wrn", "resnet50", "mobilenet_v1", "mobilenet_v2", "mobilenet_v3_small")
 SLUGS = ("nq", "blq", "fiq", "f16", "prn", "prn+blq")
@@ -125,6 +126,27 @@ def test_simple_learners_have_to_be_further_ahead_than_the_regression():
     assert 1 < ahead < 2
     assert choice._standing_out({TOGETHER: start, MODEL: better}, TOGETHER) == MODEL
     assert choice._standing_out({TOGETHER: start, "FLOPs only": better}, TOGETHER) == TOGETHER
+
+
+def test_with_a_known_plain_form_accuracy_is_told_by_whoever_errs_less():
+    few = {MODEL: np.array([1.0, 1.0]), "technique ratio": np.array([0.9, 1.0])}
+    assert choice._following(few) == "technique ratio"
+    assert choice._following({**few, MODEL: np.array([0.5, 1.3])}) == MODEL
+    # Learners that never look at the plain form are not asked, however lucky they were.
+    assert choice._following({**few, "nearest network": np.zeros(2)}) == "technique ratio"
+    assert choice._following({}) == MODEL
+
+
+def test_accuracies_that_techniques_scale_alike_are_as_good_as_the_usual_ratio():
+    rows, domain = cells(devices=("a",))
+    random = np.random.default_rng(1)
+    plain = {name: random.uniform(50, 90) for name in NETWORKS}
+    ratio = {"prn": 0.93, "prn+blq": 0.93, "fiq": 0.99}
+    value = np.array([plain[n] for n in rows.network])
+    value *= np.array([ratio.get(s, 1.0) for s in np.tile(SLUGS, len(NETWORKS))])
+    found = choose("accuracy_pct", rows, domain, SCALES["accuracy_pct"].link(value))
+    assert found.tied.learner in choice.FOLLOWERS
+    assert found.tied.errors[found.tied.learner] <= found.tied.errors["technique ratio"]
 
 
 def test_many_networks_are_dealt_into_ten_folds_once_each():
