@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, cpu_count, delayed
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from measurements.dataset import to_frame
 from measurements.record import Measurement
@@ -29,6 +28,7 @@ from recommender.model import ParetoModel
 from recommender.regression import seen_by
 from recommender.regret import Outcome, Regret, deal, play, regrets
 from recommender.scale import SCALES, TARGETS
+from recommender.single_thread import single_thread
 
 if TYPE_CHECKING:
     from recommender.probe_curve import Point
@@ -157,15 +157,15 @@ def evaluate(
     )
 
 
+@single_thread()
 def _judge(fold: Fold, questions: int, seed: int) -> tuple[list[_Predicted], list[Outcome]]:
     """What the learners make of one fold, and what their picks in it cost."""
-    with threadpool_limits(limits=1, user_api="blas"):
-        learned = model.fit(fold.train)
-        simple = baselines.taught(fold.train)
-        predicted = [p for t in TARGETS for p in _predictions(fold, learned, t, simple.get(t, {}))]
-        if fold.kind == "device":
-            return predicted, []
-        return predicted, list(play(fold, learned, simple, questions=questions, seed=seed))
+    learned = model.fit(fold.train)
+    simple = baselines.taught(fold.train)
+    predicted = [p for t in TARGETS for p in _predictions(fold, learned, t, simple.get(t, {}))]
+    if fold.kind == "device":
+        return predicted, []
+    return predicted, list(play(fold, learned, simple, questions=questions, seed=seed))
 
 
 def _shares(splits: Sequence[Fold], questions: int) -> list[int]:

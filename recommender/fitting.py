@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from measurements.dataset import read, to_frame
 from measurements.own_network import OwnNetwork, of_records
@@ -25,6 +24,7 @@ from recommender.forecast import SCHEMA, SHIPPED, digest, dumps
 from recommender.model import ParetoModel, fit
 from recommender.own_candidates import Cell
 from recommender.scale import SCALES, TARGETS
+from recommender.single_thread import single_thread
 from rules.audit import audit, by_remark
 from rules.load import load
 
@@ -64,6 +64,7 @@ def content(records: Sequence[Measurement], named: Sequence[OwnNetwork] = ()) ->
     }
 
 
+@single_thread()
 def forecasts(
     model: ParetoModel,
     frame: pd.DataFrame,
@@ -82,14 +83,13 @@ def forecasts(
         own: networks of the user's own, by name; `asked` has their facts.
     """
     more = frame.iloc[:0] if asked is None else asked
-    with threadpool_limits(limits=1, user_api="blas"):  # small matrices: threads cost time
-        boards = {
-            str(device): {
-                task: _board(model, frame, more[more["device"] == device], str(device), task, own)
-                for task in names
-            }
-            for device in sorted(frame["device"].unique())
+    boards = {
+        str(device): {
+            task: _board(model, frame, more[more["device"] == device], str(device), task, own)
+            for task in names
         }
+        for device in sorted(frame["device"].unique())
+    }
     return {
         "devices": sorted(boards),
         "learners": {target: list(names) for target, names in model.learners.items()},

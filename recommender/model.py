@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from measurements.strategy import Strategy
 from measurements.subject import is_published
@@ -24,6 +23,7 @@ from recommender.conformal import Calibration
 from recommender.errors import AdviceError
 from recommender.features import FACTS, BoolArray, Features, FloatArray, Known, features
 from recommender.scale import SCALES, TARGETS
+from recommender.single_thread import single_thread
 
 LEVEL = 0.9
 """Level of the interval of `ParetoModel.predict`."""
@@ -78,6 +78,7 @@ class ParetoModel:
         """The candidates with what is known of their networks."""
         return features(candidates, self.known)
 
+    @single_thread()
     def predict(self, candidates: pd.DataFrame) -> pd.DataFrame:
         """Forecast combinations.
 
@@ -98,11 +99,10 @@ class ParetoModel:
         plain = {s: Strategy.parse(s).undistilled.slug for s in asked["strategy"].unique()}
         # A teacher is seen by accuracy alone; the rest is asked without, and so can't differ.
         untaught = asked.assign(strategy=asked["strategy"].map(plain))
-        with threadpool_limits(limits=1, user_api="blas"):
-            found = [
-                self._once(asked, TARGETS[:1]),
-                self._once(untaught, TARGETS[1:]),
-            ]
+        found = [
+            self._once(asked, TARGETS[:1]),
+            self._once(untaught, TARGETS[1:]),
+        ]
         return pd.concat(found, axis=1).set_axis(candidates.index)
 
     def _once(self, asked: pd.DataFrame, targets: Sequence[str]) -> pd.DataFrame:
@@ -209,15 +209,14 @@ def fit(frame: pd.DataFrame) -> ParetoModel:
     return replace(whole, alone={name: _fit(frame[frame["device"] == name]) for name in published})
 
 
+@single_thread()
 def _fit(frame: pd.DataFrame) -> ParetoModel:
     known = known_to(frame)
     choices: dict[str, TargetChoice] = {}
-    # Matrices this small are slower on several threads than on one.
-    with threadpool_limits(limits=1, user_api="blas"):
-        for target in TARGETS:
-            rows, domain, y = learnable(comparable(frame, target), target, known)
-            if len(y):
-                choices[target] = choose(target, rows, domain, y)
+    for target in TARGETS:
+        rows, domain, y = learnable(comparable(frame, target), target, known)
+        if len(y):
+            choices[target] = choose(target, rows, domain, y)
     domains = {target: domains_of(frame, target) for target in choices if target != "latency_ms"}
     return ParetoModel(choices=choices, domains=domains, known=known)
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from measurements.strategy import Strategy, grammar
 from recommender import choice as learner
@@ -22,6 +21,7 @@ from recommender.cells import collapsed, comparable, known_to, learnable
 from recommender.design import DESIGNS
 from recommender.features import features
 from recommender.regression import seen_by
+from recommender.single_thread import single_thread
 
 FloatArray = NDArray[np.float64]
 
@@ -87,6 +87,7 @@ def next_probes(frame: pd.DataFrame, asked: pd.DataFrame, budget: int) -> list[P
     return choose(frame, left, asked, max(0, budget - len(timed)))
 
 
+@single_thread()
 def choose(
     frame: pd.DataFrame, able: pd.DataFrame, asked: pd.DataFrame, budget: int
 ) -> list[Probe]:
@@ -109,8 +110,7 @@ def choose(
         return []
     known = known_to(frame)
     rows, domain, y = learnable(comparable(frame, TARGET, asked["device"]), TARGET, known)
-    with threadpool_limits(limits=1, user_api="blas"):
-        model = regression.fit(TARGET, rows, domain, y, expected=asked["device"].unique())
+    model = regression.fit(TARGET, rows, domain, y, expected=asked["device"].unique())
     facts = seen_by(TARGET, features(pd.concat([able, asked]), known))
     x, _ = DESIGNS[TARGET].matrix(facts, model.levels, facts.device)
     noise = model.effects.noise[facts.integer.astype(np.int64)]
@@ -134,6 +134,7 @@ def _cells(rows: pd.DataFrame) -> Iterator[tuple[str, ...]]:
     yield from zip(rows["task"], rows["network"], names, rows["device"], strict=True)
 
 
+@single_thread()
 def forecast(frame: pd.DataFrame, asked: pd.DataFrame, levels: Sequence[float]) -> Forecast:
     """What the latencies of some cells will be, by whoever serves them best.
 
@@ -145,9 +146,8 @@ def forecast(frame: pd.DataFrame, asked: pd.DataFrame, levels: Sequence[float]) 
     known = known_to(frame)
     rows, domain, y = learnable(comparable(frame, TARGET, asked["device"]), TARGET, known)
     facts = features(asked, known)
-    with threadpool_limits(limits=1, user_api="blas"):
-        learned = learner.choose(TARGET, rows, domain, y)
-        location, spread, tied = learned.locate(facts, facts.device)
+    learned = learner.choose(TARGET, rows, domain, y)
+    location, spread, tied = learned.locate(facts, facts.device)
     widths, granted = zip(
         *(learned.widest(level, facts.device, tied) for level in levels), strict=True
     )

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from threadpoolctl import threadpool_limits
 
 from measurements.record import Measurement
 from measurements.strategy import Strategy
@@ -12,6 +11,7 @@ from recommender import baselines, model
 from recommender.advisers import ALWAYS, Panel
 from recommender.baselines import BASELINES
 from recommender.holdout import FACTS_ONLY, PLAIN_KNOWN, folds
+from recommender.single_thread import single_thread
 
 DEVICE, TASK = "bench", "cifar10"
 NETWORKS = ("vgg", "wrn", "mobilenet_v1", "mobilenet_v2")
@@ -42,7 +42,7 @@ def panel(request):
     fold = next(
         f for f in folds(RECORDS, "network") if f.setting == request.param and "wrn" in f.names
     )
-    with threadpool_limits(limits=1, user_api="blas"):
+    with single_thread():
         yield Panel.of(
             fold, model.fit(fold.train), baselines.taught(fold.train), np.random.default_rng(0)
         )
@@ -142,7 +142,7 @@ def _facts_only(records):
         f for f in folds(records, "network") if f.setting == FACTS_ONLY and "wrn" in f.names
     )
     assert isinstance(fold.train, pd.DataFrame)
-    with threadpool_limits(limits=1, user_api="blas"):
+    with single_thread():
         panel = Panel.of(
             fold, model.fit(fold.train), baselines.taught(fold.train), np.random.default_rng(0)
         )

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from threadpoolctl import threadpool_limits
 
 from measurements.strategy import grammar
 from recommender import choice
@@ -13,6 +12,7 @@ from recommender.baselines import BASELINES
 from recommender.choice import MODEL, TOGETHER, choose
 from recommender.features import features
 from recommender.scale import SCALES
+from recommender.single_thread import single_thread
 
 NETWORKS = ("vgg", "wrn", "resnet50", "mobilenet_v1", "mobilenet_v2", "mobilenet_v3_small")
 SLUGS = ("nq", "blq", "fiq", "f16", "prn", "prn+blq")
@@ -21,7 +21,7 @@ SLUGS = ("nq", "blq", "fiq", "f16", "prn", "prn+blq")
 @pytest.fixture(scope="module", autouse=True)
 def one_thread():
     """Matrices this small are slower on several."""
-    with threadpool_limits(limits=1, user_api="blas"):
+    with single_thread():
         yield
 
 

@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from threadpoolctl import threadpool_limits
 
 from measurements.strategy import grammar
 from measurements.subject import networks
 from recommender import regression
 from recommender.features import features
+from recommender.single_thread import single_thread
 
 SLUGS = ("nq", "blq", "fiq", "f16", "prn", "prn+blq", "prn+f16", "kd")
 ALL = tuple(networks())
@@ -19,7 +19,7 @@ ALL = tuple(networks())
 @pytest.fixture(scope="module", autouse=True)
 def one_thread():
     """Matrices this small are slower on several."""
-    with threadpool_limits(limits=1, user_api="blas"):
+    with single_thread():
         yield
 
 
