@@ -31,6 +31,9 @@ class Anchors:
     """Bytes of the plain form; NaN where a target other than a size knows it."""
     elsewhere: Mapping[tuple[str, str], float]
     """Network and task -> bytes of a plain form that was built here in any other domain."""
+    share: float = 1.0
+    """Bytes of a plain form over those of its weights as facts count them, the median over the
+    networks: compressing takes some per cent away even of float weights."""
 
     def of(self, rows: Features, domain: Names) -> tuple[BoolArray, FloatArray]:
         """Whether each row's plain network is known, and its `(n,)` bytes, else NaN."""
@@ -55,7 +58,7 @@ class Anchors:
         Published definitions differ from what was run; a plain network's size gives it away.
         """
         _, sizes = self.of(rows, domain)
-        return np.where(np.isnan(sizes), rows.parameters, sizes / 4)
+        return np.where(np.isnan(sizes), rows.parameters * self.share, sizes / 4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,13 +118,21 @@ def seen_by(target: str, rows: Features) -> Features:
 
 def anchors(target: str, rows: Features, domain: Names, y: FloatArray) -> Anchors:
     """The plain networks among some rows with their `(n,)` values on the target's scale."""
-    plain = seen_by(target, rows).plain
-    sizes = np.exp(y[plain]) * 1000 if target in SIZES else np.full(plain.sum(), np.nan)
-    keys = zip(rows.network[plain], rows.task[plain], domain[plain], strict=True)
+    is_plain = seen_by(target, rows).plain
+    plain, where = rows.take(is_plain), domain[is_plain]
+    sized = target in SIZES
+    sizes = np.exp(y[is_plain]) * 1000 if sized else np.full(len(plain), np.nan)
+    keys = zip(plain.network, plain.task, where, strict=True)
     return Anchors(
         plain_bytes=dict(zip(keys, sizes.tolist(), strict=True)),
-        elsewhere=_elsewhere(rows.take(plain), domain[plain], sizes) if target in SIZES else {},
+        elsewhere=_elsewhere(plain, where, sizes) if sized else {},
+        share=_share(plain, sizes) if sized and len(plain) else 1.0,
     )
+
+
+def _share(plain: Features, sizes: FloatArray) -> float:
+    shares = pd.Series(sizes / (4 * plain.parameters)).groupby(plain.network).median()
+    return float(shares.median())
 
 
 def _elsewhere(plain: Features, domain: Names, sizes: FloatArray) -> dict[tuple[str, str], float]:

@@ -174,3 +174,19 @@ def test_plain_sizes_built_here_serve_wherever_a_network_is_built():
     assert weights == pytest.approx(np.exp(sizes(rows)[0]) * 1000)
     known, _ = found.of(rows, domain(rows, "sensors-2022"))
     assert not known.any()
+
+
+def test_what_compressing_takes_away_of_plain_forms_is_learned_for_networks_known_by_facts():
+    known, left = cells([n for n in ALL if n != "mobilenet_v2"]), cells(["mobilenet_v2"])
+    squeezed = np.log(0.9)
+    model = regression.fit("size_kb", known, domain(known), sizes(known) + squeezed)
+    location, _ = model.locate(left, domain(left))
+    assert np.abs(np.expm1(location - sizes(left) - squeezed)).max() < 0.05
+
+
+def test_one_network_unlike_its_facts_does_not_spoil_the_others():
+    known, left = cells([n for n in ALL if n != "mobilenet_v2"]), cells(["mobilenet_v2"])
+    twice = np.log(2) * (known.network == "mobilenet_v3_small")
+    model = regression.fit("size_kb", known, domain(known), sizes(known) + twice)
+    location, _ = model.locate(left, domain(left))
+    assert np.abs(np.expm1(location - sizes(left))).max() < 0.05
