@@ -5,7 +5,9 @@
 Each network is left out in turn. The regression is fitted on the others, and once more without each
 of those: what it misses there is what a Gaussian process and gradient boosting learn, from facts
 and techniques, to add to its prediction of the network left out. Published devices stand alone, as
-in the model; those that were measured here are learned together.
+in the model; those that were measured here are learned together. Printed are median errors, in
+points for accuracy and else per cent, and on how many of the networks a learner's own median is
+smaller than the regression's.
 """
 
 from __future__ import annotations
@@ -88,7 +90,7 @@ def judged(data: Data, network: str, *, plain_known: bool) -> pd.DataFrame:
     for name, extra in zip(LEARNERS, added, strict=True):
         off = np.abs(scale.inverse(location + extra) - truth)
         errors[name] = off if target == "accuracy_pct" else 100 * off / truth
-    return pd.DataFrame(errors)
+    return pd.DataFrame(errors).assign(network=network)
 
 
 def more(x: np.ndarray, missed: np.ndarray, asked: np.ndarray) -> Iterator[np.ndarray]:
@@ -100,6 +102,16 @@ def more(x: np.ndarray, missed: np.ndarray, asked: np.ndarray) -> Iterator[np.nd
     )
     for learner in (process, boosting):
         yield learner.fit(x, missed).predict(asked)
+
+
+def compared(errors: pd.DataFrame) -> Iterator[str]:
+    """A cell for each learner: its median, and where it is ahead of the regression."""
+    own = errors.groupby("network")[list(LEARNERS)].median()
+    for name in LEARNERS:
+        ahead = (own[name] < own[LEARNERS[0]]).sum()
+        yield f"{errors[name].median():.2f}" + (
+            f" ({ahead} of {len(own)})" if name != LEARNERS[0] else ""
+        )
 
 
 def main() -> None:
@@ -121,9 +133,9 @@ def main() -> None:
                         for network in sorted(set(data[1].network))
                     )
                 )
-                medians = " | ".join(f"{errors[n].median():.2f}" for n in LEARNERS)
                 known = "plain form" if plain_known else "facts only"
-                print(f"| {name} | {target} | {known} | {len(errors)} | {medians} |", flush=True)
+                cells = [name, target, known, str(len(errors)), *compared(errors)]
+                print("|", " | ".join(cells), "|", flush=True)
 
 
 if __name__ == "__main__":
