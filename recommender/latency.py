@@ -74,6 +74,7 @@ def _shared(whose: str, rows: Features, levels: Levels) -> dict[str, tuple[Float
     """
     fact = scaled(rows)
     both = (1 - rows.integer, rows.integer)
+    kernels = (1 - rows.integer, *_integer_kernels(rows))
     networks = list(indicators(rows.network, levels.networks))
     return {
         whose: both,
@@ -82,6 +83,8 @@ def _shared(whose: str, rows: Features, levels: Levels) -> dict[str, tuple[Float
             k * fact[n] for k in both for n in ("macs", "parameters", "layers")
         ),
         f"{whose} x depthwise": tuple(kind * fact["depthwise"] for kind in both),
+        # Hard-swish and squeeze-and-excite: what searched networks have and others don't.
+        f"{whose} x searched": tuple(kind * rows.searched for kind in kernels),
         f"{whose} x network": tuple(network * kind for network in networks for kind in both),
         f"{whose} x network x kernel": tuple(
             network * kind for network in networks for kind in _integer_kernels(rows)
@@ -93,8 +96,8 @@ def _own(whose: str, rows: Features, levels: Levels) -> dict[str, tuple[FloatArr
     """Group -> columns of what a device has for itself: the same, and what forms change on it."""
     return {
         **_shared(whose, rows, levels),
-        f"{whose} x kernel": (*_integer_kernels(rows), rows.aware),
-        f"{whose} x form": _forms(rows),
+        # Trained for it or not, integers run on the same kernels.
+        f"{whose} x form": (*_forms(rows), rows.aware),
     }
 
 
@@ -130,6 +133,7 @@ LATENCY = Design(
         "domain x kernel": 0.5,
         "domain x fact": 0.3,
         "domain x depthwise": 0.4,
+        "domain x searched": 0.2,
         "domain x form": 0.03,
         "domain x network": 0.15,
         "domain x network x kernel": 0.1,
@@ -137,6 +141,7 @@ LATENCY = Design(
         "kernel set x kernel": 0.5,
         "kernel set x fact": 0.3,
         "kernel set x depthwise": 0.4,
+        "kernel set x searched": 0.2,
         "kernel set x network": 0.15,
         "kernel set x network x kernel": 0.1,
     },

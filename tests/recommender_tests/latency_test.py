@@ -63,3 +63,25 @@ def test_kernels_by_name(device, kernels):
 def test_shipped_devices_are_called_after_their_kernels():
     for name, device in devices().items():
         assert kernels_of(name) == ("" if device.kernels == "unknown" else device.kernels)
+
+
+def own_columns_that_differ(one, other):
+    """Groups of a device's own columns in which two cells of it differ."""
+    cells = [("cifar10", network, slug, "a-xnnpack-1t") for network, slug in (one, other)]
+    rows = features(pd.DataFrame(cells, columns=["task", "network", "strategy", "device"]))
+    names = ("vgg", "mobilenet_v2", "mobilenet_v3_small", UNSEEN)
+    levels = Levels(networks=names, domains=(*TWO_OF_A_KIND, UNSEEN), tasks=("cifar10", UNSEEN))
+    x, group = LATENCY.matrix(rows, levels, rows.device)
+    found = np.array(list(LATENCY.spreads))[group][x[0] != x[1]]
+    return {name for name in found if name.startswith("domain")}
+
+
+def test_a_network_trained_for_integers_runs_on_the_kernels_of_any_other():
+    assert own_columns_that_differ(("vgg", "fiq"), ("vgg", "qat")) == {"domain x form"}
+    assert "domain x kernel" in own_columns_that_differ(("vgg", "fiq"), ("vgg", "blq"))
+
+
+def test_a_device_has_its_own_way_with_what_only_searched_networks_have():
+    small, v2 = ("mobilenet_v3_small", "fiq"), ("mobilenet_v2", "fiq")
+    assert "domain x searched" in own_columns_that_differ(small, v2)
+    assert "domain x searched" not in own_columns_that_differ(("vgg", "fiq"), v2)
