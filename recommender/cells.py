@@ -125,7 +125,9 @@ def domains_of(frame: pd.DataFrame, target: str) -> dict[str, str]:
 
     Only rows with a value count; those of trained networks, if a device has any, since random
     weights compress a little otherwise. A device without rows gets the commonest domain of the
-    devices that anybody can measure, else the commonest of all.
+    devices that anybody can measure, else the commonest of all. Under the empty name stands the
+    domain of devices that nobody knows yet, if there is one: files trained here by a protocol are
+    the same files on any device.
     """
     there = frame[usable(frame, target)] if target in frame else frame
     rows = there if len(there) else frame
@@ -140,7 +142,8 @@ def domains_of(frame: pd.DataFrame, target: str) -> dict[str, str]:
     overall = (ours if len(ours) else ordered).groupby("domain")["n"].sum()
     commonest = min(overall[overall == overall.max()].index)
     found = dict.fromkeys(frame["device"].unique(), str(commonest))
-    return found | dict(zip(first["device"], first["domain"], strict=True))
+    anywhere = {} if commonest in found else {"": str(commonest)}  # a device's own is no protocol
+    return anywhere | found | dict(zip(first["device"], first["domain"], strict=True))
 
 
 def _carried(frame: pd.DataFrame, target: str) -> list[str]:

@@ -1,12 +1,13 @@
 """Which learner serves a target, and how wide its intervals are: both by leaving networks out.
 
 A network known only by its facts and one whose plain form was measured are two questions, each
-with a learner and a calibration of its own. A device that was never timed is a third: its widths
-come from devices left out whole. Latency follows work and kernels, and starts from the regression;
-no law leads from facts to accuracy, which starts from the median of all learners. What beats the
-start on left-out networks serves instead. Where the plain form is known, accuracy is told by
-whoever goes by it and errs less, the regression or the technique's usual ratio. Sizes are always
-the regression's, since no simple learner knows more bits from fewer.
+with a learner and a calibration of its own. A device that was never timed is a third, or a training
+that nothing is known of: its widths come from domains left out whole. Latency follows work and
+kernels, and starts from the regression; no law leads from facts to accuracy, which starts from the
+median of all learners. What beats the start on left-out networks serves instead. Where the plain
+form is known, accuracy is told by whoever goes by it and errs less, the regression or the
+technique's usual ratio. Sizes are always the regression's, since no simple learner knows more bits
+from fewer.
 """
 
 from __future__ import annotations
@@ -62,11 +63,10 @@ class TargetChoice:
     """For networks whose plain form is known."""
     anchors: Anchors
     """The networks whose plain form is known."""
-    domains: frozenset[str] = frozenset()
+    domains: frozenset[str]
     """Domains learned from."""
-    abroad: Calibration | None = None
-    """Of the errors on domains left out whole; None where a domain more changes nothing, since it
-    is no device."""
+    abroad: Calibration
+    """Of the errors on domains left out whole."""
 
     def widest(
         self, level: float, domain: Names, known: BoolArray
@@ -79,14 +79,12 @@ class TargetChoice:
             known: `(n,)` whether the plain form is known, as `locate` gives it.
         """
         kinds = (self.free.calibration, self.tied.calibration, self.abroad)
-        widths, levels = zip(*(c.widest(level) for c in kinds if c is not None), strict=True)
+        widths, levels = zip(*(c.widest(level) for c in kinds), strict=True)
         kind = np.where(self.is_abroad(domain), 2, known.astype(np.int64))
         return np.array(widths)[kind], np.array(levels)[kind]
 
     def is_abroad(self, domain: Names) -> BoolArray:
-        """`(n,)` rows of devices that were never timed."""
-        if self.abroad is None:
-            return np.zeros(len(domain), dtype=bool)
+        """`(n,)` rows of domains that nothing was learned of, such as devices never timed."""
         return ~np.isin(domain.astype(str), sorted(self.domains))
 
     def locate(self, rows: Features, domain: Names) -> tuple[FloatArray, FloatArray, BoolArray]:
@@ -134,7 +132,7 @@ def choose(target: str, rows: Features, domain: Names, y: FloatArray) -> TargetC
         tied=tied,
         anchors=regression.anchors(target, rows, domain, y),
         domains=frozenset(map(str, domain)),
-        abroad=_abroad(*data, free.learner) if target == "latency_ms" else None,
+        abroad=_abroad(*data, free.learner),
     )
 
 

@@ -181,7 +181,7 @@ def _shares(splits: Sequence[Fold], questions: int) -> list[int]:
 def _predictions(
     fold: Fold, learned: ParetoModel, target: str, simple: Mapping[str, Locate]
 ) -> Iterator[_Predicted]:
-    cells = collapsed(fold.hidden, target)
+    cells = _unseen(collapsed(fold.hidden, target), collapsed(fold.train, target))
     truth = cells[target].to_numpy(dtype=float)
     # What is asked carries no measured value, so that no fact can be made of one.
     rows = learned.features(cells[[c for c in fold.asked.columns if c in cells]])
@@ -206,6 +206,17 @@ def _predictions(
             high=none,
             level=none,
         )
+
+
+def _unseen(hidden: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """The hidden cells but for those that are known where a device was left out.
+
+    The same training was measured on another one: its files' accuracies and sizes are no
+    prediction.
+    """
+    keys = ["domain", "task", "network", "strategy"]
+    there = pd.MultiIndex.from_frame(known[keys])
+    return hidden[~pd.MultiIndex.from_frame(hidden[keys]).isin(there)]
 
 
 def _by_model(
@@ -263,7 +274,7 @@ def _interval(nominal: float, parts: Sequence[_Predicted], i: int, *, points: bo
     low, high, level = (
         np.concatenate([getattr(p, name)[i] for p in parts]) for name in ("low", "high", "level")
     )
-    if not np.isfinite(high).all():
+    if not np.isfinite(high).all() or not level.all():  # accuracy's open ends are 0 and 100
         return Interval(nominal=nominal, level=None, coverage=None, width=None)
     width = high - low if points else 100 * (high - low) / value
     return Interval(

@@ -51,6 +51,7 @@ _MAKERS = (
     "own_candidates",
     "regression",
     "scale",
+    "single_thread",
 )
 """Modules that a forecast depends on."""
 

@@ -53,7 +53,7 @@ class ParetoModel:
     choices: Mapping[str, TargetChoice]
     """Target -> its learners; targets without a single row are absent."""
     domains: Mapping[str, Mapping[str, str]]
-    """Target -> device -> domain, of accuracies and sizes."""
+    """Target -> device -> domain, of accuracies and sizes; under "" that of an unknown device."""
     known: Known
     """What the rows learned from know of their networks."""
     alone: Mapping[str, ParetoModel] = field(default_factory=dict)
@@ -181,7 +181,10 @@ class ParetoModel:
         if target == "latency_ms":
             return rows.device
         own = self.domains.get(target, {})
-        return np.array([own.get(device, device) for device in rows.device], dtype=object)
+        names, place = np.unique(rows.device.astype(str), return_inverse=True)
+        # What others published of a device that nobody knows was trained nobody knows how.
+        homes = [own.get(n) or (not is_published(n) and own.get("")) or n for n in names]
+        return np.array(homes, dtype=object)[place]
 
 
 def fit(frame: pd.DataFrame) -> ParetoModel:

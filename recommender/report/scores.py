@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from textwrap import fill
 
 from recommender.evaluate import LEVELS, WITHIN, Evaluation, Score, to_dict
 from recommender.probe_curve import Point
@@ -86,15 +87,28 @@ def _score(score: Score) -> str:
 
 
 def _granted(scores: Sequence[Score]) -> Iterator[str]:
-    """Says where too few groups were left for a level."""
-    for level in LEVELS:
-        granted = [i.level for s in scores for i in s.intervals if i.nominal == level]
-        lowest = min((g for g in granted if g is not None), default=None)
-        if lowest is not None and lowest < level - 1e-9:
-            yield (
-                f"  Asked at {100 * level:.0f} %, given at {100 * lowest:.1f} %: the networks "
-                "learned from support no more."
-            )
+    """Says of which targets too few groups were left for a level."""
+    for nominal in LEVELS:
+        given = {s.target: i.level for s in scores for i in s.intervals if i.nominal == nominal}
+        fewer = {t: g for t, g in given.items() if g is None or g < nominal - 1e-9}
+        if not fewer:
+            continue
+        words = {target: _level(level) for target, level in fewer.items()}
+        alike = len(set(words.values())) == 1 and len(words) == len(given)
+        told = [
+            word if alike else f"{_UNITS[target].split(',')[0]} {word}"
+            for target, word in words.items()
+        ]
+        text = f"Asked at {100 * nominal:.0f} %, given {', '.join(dict.fromkeys(told))}: "
+        text += "what was learned from supports no more."
+        lines = fill(text, width=80, initial_indent="  ", subsequent_indent="  ")
+        yield lines.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def _level(granted: float | None) -> str:
+    """Stays on one line when the sentence is filled."""
+    text = "not at all" if granted is None else f"at {100 * granted:.1f} %"
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _regrets(found: Sequence[Regret]) -> Iterator[str]:

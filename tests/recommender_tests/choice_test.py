@@ -82,13 +82,16 @@ def test_of_another_device_nothing_is_promised_where_there_is_one_alone():
     assert (level == 0).all()
 
 
-def test_sizes_are_the_regressions_and_belong_to_no_device():
+def test_sizes_are_the_regressions_and_nothing_is_promised_of_another_training():
     rows, domain = cells(devices=("a",))
     y = np.log(rows.parameters * rows.bits / 8 / 1000)
     sizes = choose("size_kb", rows, domain, y)
     assert sizes.free.learner == sizes.tied.learner == MODEL
     assert set(sizes.free.errors) == {MODEL}
-    assert not sizes.is_abroad(np.array(["new"], dtype=object)).any()
+    width, level = sizes.widest(0.5, np.array(["a", "another"], dtype=object), np.zeros(2, bool))
+    assert np.isfinite(width[0])
+    assert np.isinf(width[1])
+    assert level[1] == 0
 
 
 def test_a_network_like_no_other_is_held_against_who_would_predict_it():

@@ -123,6 +123,19 @@ def test_what_is_learned_on_one_device_follows_its_own_int8():
     assert found[MODEL].median_error < 10
 
 
+def test_files_that_were_measured_on_another_device_are_no_prediction():
+    twins = [replace(r, device=name, protocol="p@1") for name in ("one", "two") for r in SHIPPED]
+    assert {s.target for s in evaluate(twins, "device").scores} == {"latency_ms"}
+
+
+def test_nothing_is_promised_of_a_training_that_nobody_knows():
+    found = evaluate(device("slow", int8=10.0) + device("fast", int8=0.1), "device")
+    given = {i.level for s in found.scores for i in s.intervals}
+    assert given == {None}  # one other device supports no level
+    told = "Asked at 90 %, given not at all: what was learned from supports no more."
+    assert told in as_table(found)
+
+
 def test_command(capsys):
     assert main(["evaluate", "--holdout", "task", "--format", "json", *PAPERS]) == 0
     out, err = capsys.readouterr()
