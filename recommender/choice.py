@@ -24,6 +24,7 @@ from scipy.special import ndtri
 from recommender import regression
 from recommender.baselines import BASELINES, Locate
 from recommender.conformal import Calibration, calibrate
+from recommender.effects import UNSEEN
 from recommender.features import BoolArray, Features, FloatArray
 from recommender.regression import SIZES, Anchors, Names, TargetModel
 
@@ -127,6 +128,8 @@ def choose(target: str, rows: Features, domain: Names, y: FloatArray) -> TargetC
             (True, _following if lawless else partial(_standing_out, start=MODEL)),
         )
     )
+    if lawless:
+        free = replace(free, locate=_as_of_strangers(free.locate))
     return TargetChoice(
         free=free,
         tied=tied,
@@ -181,6 +184,20 @@ def _middle(
         seen = regression.seen_by(target, rows)
         said = [locate(seen, domain) for locate in simple]
         return np.median([location, *said] if together else said, axis=0), spread
+
+    return located
+
+
+def _as_of_strangers(locate: Located) -> Located:
+    """As wide as for a network never seen, which is what the calibration was made with.
+
+    A network that was trained on other tasks only seems better known: it may fail on this one.
+    """
+
+    def located(rows: Features, domain: Names) -> tuple[FloatArray, FloatArray]:
+        location, spread = locate(rows, domain)
+        strangers = replace(rows, network=np.full(len(rows), UNSEEN, dtype=object))
+        return location, np.maximum(spread, locate(strangers, domain)[1])
 
     return located
 

@@ -94,7 +94,7 @@ DESIGNS: dict[str, Design] = {
             "technique x task": 0.05,
             "distilled": 0.2,
             "network": 0.4,
-            "network x task": 0.15,
+            "network x task": 0.3,
             "network x distilled": 0.15,
             "network x technique": 0.05,
             "domain": 0.3,

@@ -1,5 +1,7 @@
 """Who serves is who errs least on networks left out whole, and widths are what they erred by."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -150,6 +152,26 @@ def test_accuracies_that_techniques_scale_alike_are_as_good_as_the_usual_ratio()
     found = choose("accuracy_pct", rows, domain, SCALES["accuracy_pct"].link(value))
     assert found.tied.learner in choice.FOLLOWERS
     assert found.tied.errors[found.tied.learner] <= found.tied.errors["technique ratio"]
+
+
+def test_a_network_that_other_tasks_know_is_promised_no_more_than_a_stranger():
+    parts = [("parking", NETWORKS), ("cifar10", NETWORKS[1:])]
+    table = [(t, n, s, "a") for t, names in parts for n in names for s in SLUGS]
+    rows = features(pd.DataFrame(table, columns=["task", "network", "strategy", "device"]))
+    y = (
+        1
+        + 0.3
+        * np.random.default_rng(2).normal(size=len(NETWORKS))[
+            [NETWORKS.index(n) for n in rows.network]
+        ]
+    )
+    found = choose("accuracy_pct", rows, rows.device, y - 0.1 * rows.pruned)
+    asked = [("cifar10", n, "nq", "a") for n in ("vgg", "mobilenet_v3_large")]
+    left = features(pd.DataFrame(asked, columns=["task", "network", "strategy", "device"]))
+    _, spread, known = found.locate(left, left.device)
+    assert not known.any()
+    as_stranger = replace(left, network=np.array(["never seen"] * 2, dtype=object))
+    assert (spread >= found.locate(as_stranger, left.device)[1] - 1e-9).all()
 
 
 def test_many_networks_are_dealt_into_ten_folds_once_each():
