@@ -67,10 +67,14 @@ def without(data: Data, network: str, *, plain_known: bool) -> tuple[np.ndarray,
     return out, model.locate(asked, domain[out])[0]
 
 
-@single_thread()
 def judged(data: Data, network: str, *, plain_known: bool) -> pd.DataFrame:
     """Errors on one network of the regression alone and with each flexible learner."""
     warnings.simplefilter("ignore", ConvergenceWarning)
+    with single_thread():
+        return _judged(data, network, plain_known=plain_known)
+
+
+def _judged(data: Data, network: str, *, plain_known: bool) -> pd.DataFrame:
     target, rows, domain, y = data
     out, location = without(data, network, plain_known=plain_known)
     if not out.any():

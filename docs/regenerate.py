@@ -1,8 +1,8 @@
 """Make everything anew that is made from the shipped records: `python docs/regenerate.py`.
 
-That is the shipped forecast, the generated parts of README, the plots and the picture of the
-explorer. Needs the `train` and `test` extras, and Chromium for the picture. README's errors take a
-minute; the stamp after them says of which records and which model they are.
+That is the shipped forecast, the generated parts of README and of docs/evaluation.md, the plots and
+the picture of the explorer. Needs the `train` and `test` extras, and Chromium for the picture.
+Evaluations take a minute or two; the stamp after each says of which records and which model it is.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import redirect_stdout
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -21,7 +22,7 @@ import plots
 from measurements import Measurement, read
 from measurements.tables import PUBLISHED
 from recommender import fitting
-from recommender.evaluate import Score
+from recommender.evaluate import Evaluation, Score
 from recommender.forecast import digest, release
 from recommender.holdout import FACTS_ONLY, PLAIN_KNOWN
 
@@ -31,6 +32,11 @@ DEVICE = "x86_64-xnnpack-1t"
 
 RATIO = "technique ratio"
 SETTINGS = {PLAIN_KNOWN: "all but its plain form", FACTS_ONLY: "all of it"}
+AIMS = {
+    PLAIN_KNOWN: {"accuracy_pct": 0.7, "size_kb": 3, "latency_ms": 12},
+    FACTS_ONLY: {"accuracy_pct": 5, "size_kb": 5, "latency_ms": 30},
+}
+"""Median errors that were aimed at: points for accuracy, else per cent."""
 TARGETS = {
     "accuracy_pct": "accuracy",
     "size_kb": "size",
@@ -131,7 +137,17 @@ def _percent(records: Sequence[Measurement]) -> str:
 
 def stamp() -> str:
     """What the figures of an evaluation depend on: the records and the model."""
-    return f"{digest(read())[:12]}-{release()}"
+    return f"<!-- of {digest(read())[:12]}-{release()} -->"
+
+
+@cache
+def evaluated(whose: str) -> Evaluation:
+    """Networks left out of the paper's measurements, or of all that are shipped."""
+    from recommender.evaluate import evaluate
+
+    records = read()
+    paper = [record for record in records if record.device == PUBLISHED]
+    return evaluate(paper if whose == "the paper's" else records)
 
 
 def errors() -> str:
@@ -139,15 +155,11 @@ def errors() -> str:
 
     For the paper's own measurements, and for all that are shipped.
     """
-    from recommender.evaluate import evaluate
-
-    records = read()
-    published = [record for record in records if record.device == PUBLISHED]
     lines = ["| measurements | left out | target | rows | model | technique ratio |"]
     lines.append("| --- " * 6 + "|")
-    for title, chosen in (("the paper's", published), ("all shipped", records)):
-        lines += [f"| {title} | {line} |" for line in _errors(evaluate(chosen, "network").scores)]
-    return "\n".join([*lines, f"<!-- of {stamp()} -->"])
+    for whose in ("the paper's", "all shipped"):
+        lines += [f"| {whose} | {line} |" for line in _errors(evaluated(whose).scores)]
+    return "\n".join([*lines, stamp()])
 
 
 def _errors(scores: Iterable[Score]) -> Iterator[str]:
@@ -162,6 +174,57 @@ def _errors(scores: Iterable[Score]) -> Iterator[str]:
             yield " | ".join([*words, *(f"{median:.1f}{unit}" for median in medians)])
 
 
+def aims() -> str:
+    """What was aimed at on the paper's measurements, and what is reached."""
+    from recommender.choice import MODEL
+
+    found = evaluated("the paper's")
+    regret = {r.setting: r for r in found.regrets if (r.choice, r.adviser) == ("any", "advisor")}
+    lines = ["| known | target | median error | aim | in the 90 % interval | regret | breaks |"]
+    lines.append("| --- " * 7 + "|")
+    for score in found.scores:
+        if score.learner != MODEL:
+            continue
+        known, target = score.setting, TARGETS[score.target]
+        points = score.target == "accuracy_pct"
+        unit = " points" if points else " %"
+        aim = AIMS[known].get(score.target)
+        words = [
+            known,
+            target,
+            f"{score.median_error:.2f}{unit}" if points else f"{score.median_error:.1f}{unit}",
+            "" if aim is None else f"{aim:g}{unit}",
+            f"{100 * (score.intervals[-1].coverage or 0):.0f} %",
+            f"{regret[known].regret:.2f} points" if points else "",
+            f"{100 * regret[known].breaks:.1f} %" if points else "",
+        ]
+        lines.append(f"| {' | '.join(words)} |")
+    return "\n".join([*lines, stamp()])
+
+
+def probes() -> str:
+    """How well each shipped device is known after three, five and ten probes."""
+    from recommender.probe_curve import curve
+
+    points = {(p.device, p.probes): p for p in curve(read(), (3, 5, 10))}
+    lines = [
+        "| device | median with 3 | with 5 | with 10 | 90th with 10 | rank with 10 | "
+        "in the 90 % interval with 10 |",
+        "| --- " * 7 + "|",
+    ]
+    for device in dict.fromkeys(device for device, _ in points):
+        last = points[device, 10]
+        words = [
+            device,
+            *(f"{points[device, n].median_error:.1f} %" for n in (3, 5, 10)),
+            f"{last.p90_error:.1f} %",
+            f"{last.spearman:.2f}",
+            f"{100 * last.coverage[-1]:.0f} %",
+        ]
+        lines.append(f"| {' | '.join(words)} |")
+    return "\n".join([*lines, stamp()])
+
+
 QUICK: dict[str, Callable[[], str]] = {
     "flagship": flagship,
     "hopeless": hopeless,
@@ -172,8 +235,21 @@ QUICK: dict[str, Callable[[], str]] = {
 }
 """Part of README -> what writes it, in a second or so."""
 
-SLOW: dict[str, Callable[[], str]] = {"errors": errors}
-"""The same, in minutes."""
+SLOW: dict[str, Callable[[], str]] = {"errors": errors, "aims": aims, "probes": probes}
+"""Part of README or of docs/evaluation.md -> what writes it, in minutes."""
+
+DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "evaluation.md")
+"""Where such parts stand."""
+
+
+def texts() -> list[str]:
+    """The documents as they stand."""
+    return [path.read_text(encoding="utf-8") for path in DOCUMENTS]
+
+
+def names(text: str) -> list[str]:
+    """The generated parts of a text."""
+    return re.findall(r"^<!-- end of (\w+) -->$", text, re.MULTILINE)
 
 
 def part(text: str, name: str) -> str:
@@ -183,17 +259,23 @@ def part(text: str, name: str) -> str:
     return found[1]
 
 
+def renewed(text: str, name: str, content: str) -> str:
+    """The text with other content between the marks of a part."""
+    start, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
+    return text.replace(start + part(text, name) + end, start + content + end)
+
+
 def main() -> None:
     """Make all anew."""
     import picture
 
     fitting.rebuild()
-    path = ROOT / "README.md"
-    text = path.read_text(encoding="utf-8")
-    for name, write in (QUICK | SLOW).items():
-        sys.stderr.write(f"{name}\n")
-        text = text.replace(part(text, name), write())
-    path.write_text(text, encoding="utf-8")
+    for path in DOCUMENTS:
+        text = path.read_text(encoding="utf-8")
+        for name in names(text):
+            sys.stderr.write(f"{path.name}: {name}\n")
+            text = renewed(text, name, (QUICK | SLOW)[name]())
+        path.write_text(text, encoding="utf-8")
     plots.main()
     picture.main()
 

@@ -176,8 +176,10 @@ def test_the_readmes_generated_parts_are_what_the_commands_print(generated, name
     assert generated.part(README, name) == generated.QUICK[name](), "python docs/regenerate.py"
 
 
-def test_the_readmes_errors_are_of_these_records_and_this_model(generated):
-    assert f"<!-- of {generated.stamp()} -->" in generated.part(README, "errors")
+@pytest.mark.parametrize("name", ["errors", "aims", "probes"])
+def test_evaluations_are_of_these_records_and_this_model(generated, name):
+    text = next(t for t in generated.texts() if name in generated.names(t))
+    assert generated.part(text, name).endswith(generated.stamp()), "python docs/regenerate.py"
 
 
 def test_the_plots_show_the_shipped_records(generated):
