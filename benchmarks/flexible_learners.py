@@ -29,7 +29,7 @@ from measurements.subject import is_published
 from recommender import regression
 from recommender.advisor import records
 from recommender.cells import learnable
-from recommender.effects import indicators, scaled
+from recommender.effects import UNSEEN, indicators, scaled
 from recommender.features import Features
 from recommender.scale import SCALES, TARGETS
 from recommender.single_thread import single_thread
@@ -47,7 +47,7 @@ def inputs(rows: Features, domain: np.ndarray, domains: list[str]) -> np.ndarray
             *scaled(rows).values(),
             rows.searched,
             *(getattr(rows, name) / (8 if name == "bits" else 1) for name in techniques),
-            *indicators(domain, [*domains, "*"]),
+            *indicators(domain, [*domains, UNSEEN]),
         ],
         axis=1,
     )

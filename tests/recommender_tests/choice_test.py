@@ -158,14 +158,9 @@ def test_a_network_that_other_tasks_know_is_promised_no_more_than_a_stranger():
     parts = [("parking", NETWORKS), ("cifar10", NETWORKS[1:])]
     table = [(t, n, s, "a") for t, names in parts for n in names for s in SLUGS]
     rows = features(pd.DataFrame(table, columns=["task", "network", "strategy", "device"]))
-    y = (
-        1
-        + 0.3
-        * np.random.default_rng(2).normal(size=len(NETWORKS))[
-            [NETWORKS.index(n) for n in rows.network]
-        ]
-    )
-    found = choose("accuracy_pct", rows, rows.device, y - 0.1 * rows.pruned)
+    level = dict(zip(NETWORKS, np.random.default_rng(2).normal(1, 0.3, len(NETWORKS)), strict=True))
+    y = np.array([level[n] for n in rows.network]) - 0.1 * rows.pruned
+    found = choose("accuracy_pct", rows, rows.device, y)
     asked = [("cifar10", n, "nq", "a") for n in ("vgg", "mobilenet_v3_large")]
     left = features(pd.DataFrame(asked, columns=["task", "network", "strategy", "device"]))
     _, spread, known = found.locate(left, left.device)
