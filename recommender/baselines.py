@@ -129,8 +129,10 @@ def _facts(rows: Features) -> FloatArray:
     )
 
 
+TECHNIQUE_RATIO = "technique ratio"
+"""Name of the one that goes by a network's plain form."""
 BASELINES: dict[str, Baseline] = {
-    "technique ratio": technique_ratio,
+    TECHNIQUE_RATIO: technique_ratio,
     "nearest network": nearest_network,
     "FLOPs only": flops_only,
 }

@@ -27,6 +27,8 @@ _QUANTITY = {
     "latency_ms": "latency",
 }
 """Target -> the word for it among a row's suspect quantities."""
+KEYS = ["domain", "task", "network", "strategy"]
+"""Columns that tell cells apart."""
 _HANDFUL = 5
 """Fewer networks can't be learned from alone."""
 
@@ -93,8 +95,7 @@ def collapsed(frame: pd.DataFrame, target: str) -> pd.DataFrame:
         frame = frame.assign(**{target: np.nan})
     kept = frame[usable(frame, target)]
     keyed = kept.assign(domain=domain_column(kept, target))
-    keys = ["domain", "task", "network", "strategy"]
-    return keyed.groupby(keys, as_index=False, sort=True).agg(
+    return keyed.groupby(KEYS, as_index=False, sort=True).agg(
         {name: "first" if name == "device" else "median" for name in _carried(keyed, target)}
     )
 

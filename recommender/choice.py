@@ -3,17 +3,16 @@
 A network known only by its facts and one whose plain form was measured are two questions, each
 with a learner and a calibration of its own. A device that was never timed is a third, or a training
 that nothing is known of: its widths come from domains left out whole. Latency follows work and
-kernels, and starts from the regression; no law leads from facts to accuracy, which starts from the
-median of all learners. What beats the start on left-out networks serves instead. Where the plain
-form is known, accuracy is told by whoever goes by it and errs less, the regression or the
-technique's usual ratio. Sizes are always the regression's, since no simple learner knows more bits
-from fewer.
+kernels, and starts from the regression; no law leads from facts to accuracy, which starts half from
+it and half from the technique's usual ratio. What beats the start on left-out networks serves
+instead. Where the plain form is known, accuracy is told by whichever of the two errs less. Sizes
+are always the regression's, since no simple learner knows more bits from fewer.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from recommender import regression
-from recommender.baselines import BASELINES, Locate
+from recommender.baselines import BASELINES, TECHNIQUE_RATIO, Locate
 from recommender.conformal import Calibration, calibrate
 from recommender.effects import UNSEEN
 from recommender.features import BoolArray, Features, FloatArray
@@ -30,10 +29,10 @@ from recommender.regression import SIZES, Anchors, Names, TargetModel
 
 MODEL = "model"
 """Name of the regression among the learners."""
-TOGETHER = "median of all"
-"""Name of the learners' median."""
-FOLLOWERS = (MODEL, "technique ratio")
+FOLLOWERS = (MODEL, TECHNIQUE_RATIO)
 """Learners that go by a network's plain form where it is known; the others never look at it."""
+TOGETHER = " and ".join(FOLLOWERS)
+"""Name of their mean."""
 _MOST_FOLDS = 10
 
 Located = Callable[[Features, Names], tuple[FloatArray, FloatArray]]
@@ -166,24 +165,20 @@ def _learners(
     if target not in SIZES:
         simple = {name: b(target, rows, domain, y) for name, b in BASELINES.items()}
         for name, locate in simple.items():
-            yield name, _middle(target, model.locate, [locate])
-        yield TOGETHER, _middle(target, model.locate, list(simple.values()), together=True)
+            yield name, _beside(target, model.locate, locate)
+        yield TOGETHER, _beside(target, model.locate, simple[TECHNIQUE_RATIO], share=0.5)
 
 
-def _middle(
-    target: str, model: Located, simple: Sequence[Locate], *, together: bool = False
-) -> Located:
-    """What simple learners say, with the regression's spread, which knows what is hard to say.
+def _beside(target: str, model: Located, simple: Locate, *, share: float = 1.0) -> Located:
+    """What a simple learner says, with the regression's spread, which knows what is hard to say.
 
-    Of several it is the median, with the regression's own among them: errors unlike each other
-    cancel.
+    The rest of its share is the regression's: errors unlike each other cancel.
     """
 
     def located(rows: Features, domain: Names) -> tuple[FloatArray, FloatArray]:
         location, spread = model(rows, domain)
-        seen = regression.seen_by(target, rows)
-        said = [locate(seen, domain) for locate in simple]
-        return np.median([location, *said] if together else said, axis=0), spread
+        said = simple(regression.seen_by(target, rows), domain)
+        return share * said + (1 - share) * location, spread
 
     return located
 

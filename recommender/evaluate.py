@@ -19,7 +19,7 @@ from measurements.dataset import to_frame
 from measurements.record import Measurement
 from recommender import baselines, model
 from recommender.baselines import BASELINES, Locate
-from recommender.cells import collapsed
+from recommender.cells import KEYS, collapsed
 from recommender.choice import MODEL
 from recommender.features import Features
 from recommender.forecast import digest
@@ -214,9 +214,8 @@ def _unseen(hidden: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     The same training was measured on another one: its files' accuracies and sizes are no
     prediction.
     """
-    keys = ["domain", "task", "network", "strategy"]
-    there = pd.MultiIndex.from_frame(known[keys])
-    return hidden[~pd.MultiIndex.from_frame(hidden[keys]).isin(there)]
+    there = pd.MultiIndex.from_frame(known[KEYS])
+    return hidden[~pd.MultiIndex.from_frame(hidden[KEYS]).isin(there)]
 
 
 def _by_model(

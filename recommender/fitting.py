@@ -109,8 +109,8 @@ def _untimed(model: ParetoModel, devices: Iterable[str]) -> list[str]:
 
 def _calibrations(model: ParetoModel, untimed: str = "") -> dict[str, list[Any]]:
     kept = dict(model.calibrations)
-    if untimed and (abroad := model.choices["latency_ms"].abroad):
-        kept["latency_ms"] = (abroad, abroad)
+    if untimed:
+        kept["latency_ms"] = (model.choices["latency_ms"].abroad,) * 2
     return {
         target: [[_rounded(c.scores), _rounded(c.levels, 12)] for c in kept.get(target, ())]
         or [[[], []], [[], []]]

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from measurements.strategy import grammar
-from recommender import choice
-from recommender.baselines import BASELINES
+from recommender import choice, regression
+from recommender.baselines import BASELINES, TECHNIQUE_RATIO
 from recommender.choice import MODEL, TOGETHER, choose
 from recommender.features import features
 from recommender.scale import SCALES
@@ -103,6 +103,16 @@ def test_a_network_like_no_other_is_held_against_who_would_predict_it():
     odd = choose("latency_ms", rows, domain, y + 4 * (rows.network == "vgg"))
     for name in even.free.errors:
         assert odd.free.errors[name] > even.free.errors[name]
+
+
+def test_what_the_regression_and_the_ratio_say_together_lies_midway():
+    rows, domain = cells()
+    data = ("accuracy_pct", rows, domain, np.sin(np.arange(len(rows))))
+    said = {
+        name: locate(rows, domain)[0]
+        for name, locate in choice._learners(*data, regression.fit(*data))
+    }
+    assert said[TOGETHER] == pytest.approx((said[MODEL] + said[TECHNIQUE_RATIO]) / 2)
 
 
 ERRORS = st.lists(st.floats(0, 10), min_size=3, max_size=8)
