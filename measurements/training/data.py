@@ -92,7 +92,11 @@ class Batches:
         order = random.permutation(int(self.images.shape[0]))[: self.steps * self.batch]
         seeds = random.integers(0, 2**31, (self.steps, 2))
         drawn = tf.data.Dataset.from_tensor_slices((order.reshape(self.steps, self.batch), seeds))
-        return drawn.map(self._batch, num_parallel_calls=2, deterministic=True).prefetch(4)
+        mapped = drawn.map(self._batch, num_parallel_calls=2, deterministic=True).prefetch(4)
+        # There is nothing to tune, and the tuner wakes once a minute: an epoch would end with it.
+        fixed = tf.data.Options()
+        fixed.autotune.enabled = False
+        return mapped.with_options(fixed)
 
     def _batch(self, rows: Any, seed: Any) -> tuple[Any, Any, Any]:
         images = tf.gather(self.images, rows)

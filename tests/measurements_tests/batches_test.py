@@ -39,6 +39,12 @@ def test_epochs_are_functions_of_seed_and_number(digits):
     assert not np.array_equal(same[0], drawn(digits, 3, seed=1, **options)[0])
 
 
+def test_an_epoch_does_not_wait_for_a_tuner_that_sleeps_a_minute(digits):
+    """TensorFlow's tuner of pipelines: an epoch ended up to 60 s after its last step."""
+    drawn_by = batches(digits, np.arange(100), batch=32, augmentation=(), seed=0)
+    assert drawn_by.epoch(0).options().autotune.enabled is False
+
+
 def test_teachers_stay_with_their_images(digits):
     said = np.eye(10, dtype=np.float32)[digits.y_train]
     _, labels, teacher = drawn(digits, teacher=said)
