@@ -16,6 +16,7 @@ from contextlib import redirect_stdout
 from functools import cache
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 import plots
 
@@ -25,6 +26,9 @@ from recommender import fitting
 from recommender.evaluate import Evaluation, Score
 from recommender.forecast import digest, release
 from recommender.holdout import FACTS_ONLY, PLAIN_KNOWN
+
+if TYPE_CHECKING:
+    from recommender.probe_curve import Point
 
 ROOT = Path(__file__).parents[1]
 DEVICE = "x86_64-xnnpack-1t"
@@ -203,26 +207,43 @@ def aims() -> str:
 
 
 def probes() -> str:
-    """How well each shipped device is known after three, five and ten probes."""
+    """How well each shipped device is known after no, three, five and ten probes."""
     from recommender.probe_curve import curve
 
-    points = {(p.device, p.probes): p for p in curve(read(), (3, 5, 10))}
-    lines = [
-        "| device | median with 3 | with 5 | with 10 | 90th with 10 | rank with 10 | "
-        "in the 90 % interval with 10 |",
-        "| --- " * 7 + "|",
+    points = {(p.device, p.probes): p for p in curve(read(), (0, 3, 5, 10))}
+    devices = list(dict.fromkeys(device for device, _ in points))
+    inside = {n: [points[device, n] for device in devices] for n in (0, 10)}
+    heads = [
+        "device",
+        "median with 0",
+        *("with 3", "with 5", "with 10"),
+        "90th with 10",
+        "rank with 10",
+        *(
+            f"inside with {n} (at {100 * min(p.level[-1] for p in inside[n]):.0f} %)"
+            for n in inside
+        ),
     ]
-    for device in dict.fromkeys(device for device, _ in points):
+    lines = [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
+    for device in devices:
         last = points[device, 10]
         words = [
             device,
-            *(f"{points[device, n].median_error:.1f} %" for n in (3, 5, 10)),
+            *(f"{points[device, n].median_error:.1f} %" for n in (0, 3, 5, 10)),
             f"{last.p90_error:.1f} %",
             f"{last.spearman:.2f}",
-            f"{100 * last.coverage[-1]:.0f} %",
+            *(_inside([points[device, n]]) for n in inside),
         ]
         lines.append(f"| {' | '.join(words)} |")
+    words = ["all cells", *[""] * 6, *(_inside(found) for found in inside.values())]
+    lines.append(f"| {' | '.join(words)} |")
     return "\n".join([*lines, stamp()])
+
+
+def _inside(found: Sequence[Point]) -> str:
+    """Share of the cells of some devices that lie in their 90 % intervals."""
+    cells = sum(point.rows for point in found)
+    return f"{100 * sum(point.rows * point.coverage[-1] for point in found) / cells:.0f} %"
 
 
 QUICK: dict[str, Callable[[], str]] = {

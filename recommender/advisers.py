@@ -14,7 +14,7 @@ from recommender import fitting
 from recommender.advisor import Advisor
 from recommender.baselines import BASELINES, Locate
 from recommender.cells import collapsed
-from recommender.features import with_facts
+from recommender.facts import with_facts
 from recommender.forecast import SCHEMA, Forecast
 from recommender.holdout import Fold
 from recommender.model import ParetoModel

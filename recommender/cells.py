@@ -8,16 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from measurements.dataset import FACTS
 from measurements.subject import is_published
-from recommender.features import (
-    FACTS,
-    BoolArray,
-    Features,
-    FloatArray,
-    Known,
-    features,
-    known_from,
-)
+from recommender.facts import BoolArray, FloatArray, Known, known_from
+from recommender.features import Features, features
 from recommender.scale import SCALES
 
 _QUANTITY = {

@@ -24,7 +24,8 @@ from recommender import regression
 from recommender.baselines import BASELINES, TECHNIQUE_RATIO, Locate
 from recommender.conformal import Calibration, calibrate
 from recommender.effects import UNSEEN
-from recommender.features import BoolArray, Features, FloatArray
+from recommender.facts import BoolArray, FloatArray
+from recommender.features import Features
 from recommender.regression import SIZES, Anchors, Names, TargetModel
 
 MODEL = "model"

@@ -19,7 +19,7 @@ from measurements.subject import is_published, networks, tasks
 from recommender import own_candidates
 from recommender.cells import domain_column, usable
 from recommender.errors import AdviceError
-from recommender.features import with_facts
+from recommender.facts import with_facts
 from recommender.forecast import SCHEMA, SHIPPED, digest, dumps
 from recommender.model import ParetoModel, fit
 from recommender.own_candidates import Cell

@@ -43,6 +43,7 @@ _MAKERS = (
     "conformal",
     "design",
     "effects",
+    "facts",
     "features",
     "fitting",
     "latency",

@@ -14,11 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from measurements.dataset import to_frame
+from measurements.dataset import FACTS, to_frame
 from measurements.errors import known
 from measurements.record import Measurement
 from recommender.errors import AdviceError, ArgumentError, LeakError
-from recommender.features import FACTS
 
 BoolArray = NDArray[np.bool_]
 Prepare = Callable[[Sequence[Measurement]], pd.DataFrame]

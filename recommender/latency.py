@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from measurements.subject import kernels_of
 from recommender.effects import UNSEEN, Column, Design, Levels, deviations, indicators, scaled
-from recommender.features import Features, FloatArray
+from recommender.facts import FloatArray
+from recommender.features import Features
 
 
 def columns(rows: Features, levels: Levels, domain: NDArray[np.object_]) -> Iterator[Column]:

@@ -15,13 +15,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from measurements.dataset import FACTS
 from measurements.strategy import Strategy
 from measurements.subject import is_published
 from recommender.cells import comparable, domains_of, known_to, learnable
 from recommender.choice import TargetChoice, choose
 from recommender.conformal import Calibration
 from recommender.errors import AdviceError
-from recommender.features import FACTS, BoolArray, Features, FloatArray, Known, features
+from recommender.facts import BoolArray, FloatArray, Known
+from recommender.features import Features, features
 from recommender.scale import SCALES, TARGETS
 from recommender.single_thread import single_thread
 

@@ -13,10 +13,16 @@ from measurements.subject import is_published
 from recommender import arithmetic, mixed
 from recommender.design import DESIGNS
 from recommender.effects import UNSEEN, Design, Levels
-from recommender.features import BoolArray, Features, FloatArray
+from recommender.facts import BoolArray, FloatArray
+from recommender.features import Features
 
 SIZES = ("size_kb", "file_kb")
 """Targets that start from arithmetic, and that know more bits from fewer."""
+
+MISCOUNT = 0.3
+"""Spread, on a logarithmic scale, of a network's weights around what its facts say, where its plain
+form is not known. It is the same for all its forms: published definitions are sometimes half as
+large as what was run under their name, and then every form is off by as much."""
 
 Names = NDArray[np.object_]
 Key = tuple[str, str, str]
@@ -52,13 +58,17 @@ class Anchors:
         own = self.plain_bytes.get(key)
         return self.elsewhere.get(key[:2]) if own is None and not is_published(key[2]) else own
 
-    def weights(self, rows: Features, domain: Names) -> FloatArray:
+    def weights(self, rows: Features, domain: Names) -> tuple[BoolArray, FloatArray]:
         """Number of weights of each row's network, by its plain form where that was measured.
 
         Published definitions differ from what was run; a plain network's size gives it away.
+
+        Returns:
+            `(n,)` whether the plain form told, and `(n,)` weights.
         """
         _, sizes = self.of(rows, domain)
-        return np.where(np.isnan(sizes), rows.parameters * self.share, sizes / 4)
+        told = ~np.isnan(sizes)
+        return told, np.where(told, sizes / 4, rows.parameters * self.share)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,17 +89,20 @@ class TargetModel:
     def locate(self, rows: Features, domain: Names) -> tuple[FloatArray, FloatArray]:
         """Location and spread on the target's scale: two `(n,)` arrays."""
         rows = seen_by(self.target, rows)
-        location, spread = self._raw(rows, domain)
+        weighed, weights = self.anchors.weights(rows, domain)
+        location, spread = self._raw(rows, domain, weights)
         if self.target in SIZES:
             for heavier, where in _heavier(rows):
-                some, _ = self._raw(heavier.take(where), domain[where])
+                some, _ = self._raw(heavier.take(where), domain[where], weights[where])
                 location[where] = np.minimum(location[where], some)
+            spread = np.where(weighed, spread, np.hypot(spread, MISCOUNT))
         return location, spread
 
-    def _raw(self, rows: Features, domain: Names) -> tuple[FloatArray, FloatArray]:
+    def _raw(
+        self, rows: Features, domain: Names, weights: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
         x, _ = _design(self.target).matrix(rows, self.levels, domain)
         mean, spread = self.effects.predict(x, rows.integer.astype(np.int64))
-        weights = self.anchors.weights(rows, domain)
         return mean + _offset(self.target, rows, weights, self.coefficients), spread
 
 
@@ -167,7 +180,7 @@ def fit(
     """
     rows = seen_by(target, rows)
     known = anchors(target, rows, domain, y)
-    weights = known.weights(rows, domain)
+    _, weights = known.weights(rows, domain)
     sized = target in SIZES
     coefficients = arithmetic.fit(rows, weights, np.exp(y) * 1000) if sized else np.empty(0)
     design = _design(target)

@@ -2,22 +2,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from measurements.dataset import FACTS
 from measurements.errors import UnknownNameError
-from measurements.subject import networks
-from recommender.features import FACTS, features, known_from, with_facts
+from recommender.facts import known_from
+from recommender.features import features
 
 
 def board(strategies, network="wrn", task="cifar100", **columns):
     frame = pd.DataFrame({"strategy": strategies}).assign(**columns)
     return frame.assign(network=network, task=task, device="bench")
-
-
-def test_shipped_facts_count_the_tasks_classifier():
-    rows = features(board(["nq"]))
-    wrn = networks()["wrn"]
-    assert rows.parameters[0] == wrn.parameters(100)
-    assert (rows.classes[0], rows.layers[0]) == (100, wrn.layers)
-    assert not rows.placed.any()
 
 
 def test_strategies_become_flags():
@@ -27,13 +20,6 @@ def test_strategies_become_flags():
     assert list(rows.static) == [0, 0, 0, 1, 1]
     assert list(rows.aware) == [0, 0, 0, 0, 1]
     assert list(rows.plain) == [True, False, False, False, False]
-
-
-def test_own_columns_go_before_everything():
-    known = known_from(board(["nq"], macs=5.0), pd.DataFrame())
-    assert features(board(["nq"]), known).macs[0] == 5
-    assert features(board(["nq"], macs=7.0), known).macs[0] == 7
-    assert features(board(["nq"], macs=np.nan), known).macs[0] == 5
 
 
 def test_a_newcomer_is_placed_by_its_plain_form_while_that_is_known():
@@ -47,13 +33,6 @@ def test_a_newcomer_is_placed_by_its_plain_form_while_that_is_known():
         assert getattr(rows.unplaced(), name) == pytest.approx(getattr(stranger, name))
 
 
-def test_a_measured_size_in_what_is_asked_is_not_looked_at():
-    asked = board(["nq", "blq"], network="newcomer")
-    told = asked.assign(size_kb=123.0, latency_ms=4.0)
-    for name in FACTS:
-        assert np.array_equal(getattr(features(asked), name), getattr(features(told), name))
-
-
 def test_other_forms_of_the_same_rows():
     rows = features(board(["nq", "kd+prn80+f16", "prn+blq", "kd"]))
     assert list(rows.undistilled().plain) == [True, False, False, True]
@@ -62,14 +41,6 @@ def test_other_forms_of_the_same_rows():
     assert list(rows.at_bits(32).sparsity) == list(rows.sparsity)
     assert rows.untreated().plain.all()
     assert list(rows.take(np.array([2])).bits) == [8]
-
-
-def test_candidates_get_the_facts_that_rows_bring():
-    rows = board(["nq"], network="own", macs=5e6)
-    found = with_facts(board(["blq", "f16"], network="own"), (rows,))
-    assert list(found["macs"]) == [5e6, 5e6]
-    bare = board(["nq"])
-    assert with_facts(bare, (bare,)) is bare
 
 
 def test_outside_the_grammar():

@@ -3,11 +3,12 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from measurements.dataset import FACTS
 from measurements.own_network import OwnNetwork, Source
 from measurements.strategy import grammar
 from measurements.subject import networks
 from recommender import own_candidates
-from recommender.features import FACTS, features
+from recommender.features import features
 
 
 def own(kind="tflite", classes=10, like="vgg", **more):

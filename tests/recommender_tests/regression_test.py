@@ -101,6 +101,16 @@ def test_more_bits_or_fewer_zeros_are_never_predicted_smaller(
     assert (spread > 0).all()
 
 
+def test_how_much_a_stranger_weighs_is_in_doubt_and_by_as_much_in_all_its_forms(sized):
+    """Where a definition is not what was run, each form is off by the same factor."""
+    facts = {"parameters": 1e6, "channels": 4000, "layers": 30}
+    stranger, known = cells(["mine"], **facts), cells(["vgg"])
+    _, spread = sized.locate(stranger, domain(stranger))
+    _, other = sized.locate(known, domain(known))
+    assert spread.max() / spread.min() < 1.05
+    assert spread.min() >= regression.MISCOUNT > 2 * other.max()
+
+
 @pytest.mark.parametrize("target", ["size_kb", "file_kb", "latency_ms"])
 def test_a_teacher_changes_accuracy_alone(target):
     rows = cells()
